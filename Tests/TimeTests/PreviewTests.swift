@@ -1,0 +1,52 @@
+import Testing
+import Time
+
+@Suite struct PreviewTests {
+    private func schedule(_ text: String, _ id: String = "Europe/Oslo") throws -> Schedule {
+        Schedule(.cron(try CronExpression(text)), zone: try #require(ZoneRules.named(id)))
+    }
+
+    private func local(_ text: String) throws -> LocalTime { try #require(LocalTime(text)) }
+
+    @Test func aGapIsMarkedWithTheTimesItSwallowed() throws {
+        let shown = try schedule("0,30 2 * * *").preview(after: try #require(Timestamp(rfc3339: "2026-03-28T12:00:00Z")), count: 2)
+        #expect(shown[0].mark == .gap(instead: [try local("2026-03-29T02:00:00"), try local("2026-03-29T02:30:00")]))
+        #expect(shown[0].local == (try local("2026-03-29T03:00:00")))
+        #expect(shown[0].offset == 7200)
+        #expect(shown[1].mark == nil)
+        #expect(shown[1].local == (try local("2026-03-30T02:00:00")))
+    }
+
+    @Test func aRepeatedHourIsMarkedOnBothPassings() throws {
+        let start = try #require(Timestamp(rfc3339: "2026-10-24T23:00:00Z"))
+        let wildcard = try schedule("*/30 2 * * *").preview(after: start, count: 5)
+        #expect(wildcard.map(\.mark) == [.firstPassing, .firstPassing, .secondPassing, .secondPassing, nil])
+        #expect(wildcard.map(\.offset) == [7200, 7200, 3600, 3600, 3600])
+        #expect(try schedule("30 2 * * *").preview(after: start, count: 2).map(\.mark) == [.firstPassing, nil])
+        #expect(try schedule("30 2 * * *").preview(after: start, count: 0).isEmpty)
+        #expect(Schedule(.onDemand).preview(after: start, count: 3).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("30 2 * * *", "Europe/Oslo", ["dst_gap", "dst_fold"]), ("30 4 * * *", "Europe/Oslo", []), ("0 3 * * *", "Europe/Oslo", []),
+        ("*/15 * * * *", "Europe/Oslo", []), ("*/15 2 * * *", "Europe/Oslo", ["dst_gap", "dst_fold"]), ("30 2 * * 1-5", "Europe/Oslo", []),
+        ("30 2 * * *", "Asia/Tokyo", []), ("0 9 13 * fri", "UTC", ["dom_and_dow_or"]), ("15 2 * * *", "Australia/Lord_Howe", ["dst_gap"]),
+        ("45 1 * * *", "Australia/Lord_Howe", ["dst_fold"]), ("30 2 29 3 *", "Europe/Oslo", ["dst_gap"]),
+    ])
+    func clockChangesOfTheNextYearWarn(text: String, id: String, codes: [String]) throws {
+        let start = try #require(Timestamp(rfc3339: "2026-01-01T00:00:00Z"))
+        #expect(try schedule(text, id).warnings(from: start).map(\.code.rawValue).sorted() == codes.sorted())
+    }
+
+    @Test func aWarningSaysWhatWillHappen() throws {
+        let start = try #require(Timestamp(rfc3339: "2026-01-01T00:00:00Z"))
+        #expect(
+            try schedule("30 2 * * *").warnings(from: start).map(\.sentence) == [
+                "The clock in Europe/Oslo goes from 2026-03-29T02:00:00 to 2026-03-29T03:00:00: what is due in between runs once, at the end of the gap.",
+                "The clock in Europe/Oslo goes from 2026-10-25T03:00:00 to 2026-10-25T02:00:00: what is due in between runs once, the first time.",
+            ])
+        #expect(
+            try schedule("*/5 2 * * *").warnings(from: start).map(\.sentence).first?.hasSuffix("what is due in between does not run.")
+                == true)
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+
+/// A second implementation of cron, to compare with: slow, obvious, and with nothing shared. It is a daemon that wakes each
+/// minute, looks at the wall clock (Foundation's), and keeps a clock of its own that is never turned back, as Debian's cron
+/// does.
+struct SlowCron {
+    private let fields: [String]
+    private let ranges = [0...59, 0...23, 1...31, 1...12, 0...7]
+    private let calendar: Calendar
+    private let zone: TimeZone
+    private var answers: [Int: Bool] = [:]
+
+    init?(_ expression: String, zone id: String) {
+        guard let zone = TimeZone(identifier: id) else { return nil }
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        (fields, self.zone, self.calendar) = (expression.split(separator: " ").map { $0.lowercased() }, zone, calendar)
+    }
+
+    /// The minutes, since 1970, in which the daemon starts something.
+    mutating func run(from start: Int, to end: Int) -> [Int] {
+        let isWildcard = fields[0].hasPrefix("*") || fields[1].hasPrefix("*")
+        var fired: [Int] = []
+        let warmUp = 26 * 60
+        var own = wall(start - warmUp)
+        for minute in (start - warmUp)...end {
+            let now = wall(minute)
+            var starts = false
+            if isWildcard || now - own > 180 {
+                starts = matches(now)
+                own = max(own, now)
+            } else {
+                while own < now {
+                    own += 1
+                    starts = matches(own) || starts
+                }
+            }
+            if starts, minute >= start { fired.append(minute) }
+        }
+        return fired
+    }
+
+    private func wall(_ minute: Int) -> Int {
+        minute + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(minute * 60))) / 60
+    }
+
+    private mutating func matches(_ wall: Int) -> Bool {
+        guard has(0, wall % 60), has(1, wall / 60 % 24) else { return false }
+        let day = wall / 1440
+        if let answer = answers[day] { return answer }
+        let answer = matchesDay(Date(timeIntervalSince1970: Double(day * 86_400)))
+        answers[day] = answer
+        return answer
+    }
+
+    private func matchesDay(_ date: Date) -> Bool {
+        let parts = calendar.dateComponents([.year, .month, .day, .weekday], from: date)
+        guard let month = parts.month, let day = parts.day, let weekday = parts.weekday.map({ $0 - 1 }), has(3, month) else { return false }
+        let length = calendar.range(of: .day, in: .month, for: date)?.count ?? 0
+        let byDate = fields[2].split(separator: ",").contains {
+            $0 == "l" ? day == length : $0 == "lw" ? day == lastWorkday(length, firstWeekday: (weekday + 36 - day) % 7) : has(2, day)
+        }
+        let byWeekday = fields[4].split(separator: ",").contains { item in
+            if item.hasSuffix("l") { return Int(item.dropLast()) == weekday && day + 7 > length }
+            let parts = item.split(separator: "#")
+            return parts.count == 2
+                ? Int(parts[0]) == weekday && Int(parts[1]) == (day - 1) / 7 + 1 : has(4, weekday) || weekday == 0 && has(4, 7)
+        }
+        return fields[2].hasPrefix("*") || fields[4].hasPrefix("*") ? byDate && byWeekday : byDate || byWeekday
+    }
+
+    private func lastWorkday(_ length: Int, firstWeekday: Int) -> Int {
+        [length, length - 1, length - 2].first { 1...5 ~= (firstWeekday + $0 - 1) % 7 } ?? length
+    }
+
+    private func has(_ field: Int, _ value: Int) -> Bool {
+        fields[field].split(separator: ",").contains { item in
+            let parts = item.split(separator: "/")
+            let ends = parts[0].split(separator: "-").compactMap { Int($0) }
+            if parts[0] != "*", ends.isEmpty { return false }
+            let first = ends.first ?? ranges[field].lowerBound
+            let last = ends.count == 2 ? ends[1] : parts[0] == "*" || parts.count == 2 ? ranges[field].upperBound : first
+            let step = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
+            return value >= first && value <= last && (value - first) % step == 0
+        }
+    }
+}
+
+/// Pseudo-random numbers (SplitMix64) that are the same in each run.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
