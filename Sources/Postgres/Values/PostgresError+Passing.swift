@@ -1,0 +1,13 @@
+extension PostgresError {
+    /// Whether the same statement may well succeed a little later: the database is away, restarting or too busy, or the
+    /// statement lost against another one. False for what the statement itself, or its values, will always run into.
+    public var isPassing: Bool {
+        switch kind {
+        case .connectionLost, .unavailable, .timedOut, .poolExhausted, .rolledBack: true
+        // Connection exception, transaction rollback (deadlock, serialization), insufficient resources, operator
+        // intervention (shutdown, cancel), lock timeout.
+        case .server(let sqlState): ["08", "40", "53", "57"].contains { sqlState.hasPrefix($0) } || sqlState == "55P03"
+        case .cancelled, .closed, .invalidQuery, .decoding, .configuration: false
+        }
+    }
+}

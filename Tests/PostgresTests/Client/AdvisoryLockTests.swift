@@ -1,0 +1,46 @@
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.database) struct AdvisoryLockTests {
+    @Test func onlyOneHoldsIt() async throws {
+        try await Scratch.with { scratch in
+            let (first, second) = (try scratch.database.advisoryLock(name: "leader"), try scratch.database.advisoryLock(name: "leader"))
+            #expect(try await first.tryAcquire())
+            #expect(try await first.tryAcquire())
+            #expect(try await second.tryAcquire() == false)
+            #expect(await first.isHeld())
+            #expect(await second.isHeld() == false)
+            await first.release()
+            #expect(await first.isHeld() == false)
+            try await until("the lock stays taken") { try await second.tryAcquire() }
+            await second.release()
+        }
+    }
+
+    @Test func losingTheSessionIsNoticedAndTheLockCanBeTakenAgain() async throws {
+        try await Scratch.with { scratch in
+            let (first, second) = (try scratch.database.advisoryLock(name: "leader"), try scratch.database.advisoryLock(name: "leader"))
+            #expect(try await first.tryAcquire())
+            #expect(try await scratch.terminate() == 1)
+            #expect(await first.isHeld() == false)
+            #expect(try await second.tryAcquire())
+            #expect(try await first.tryAcquire() == false)
+            await second.release()
+        }
+    }
+
+    @Test func locksOfOtherNamesAndOtherSchemasAreOthers() async throws {
+        try await Scratch.with { one in
+            try await Scratch.with { other in
+                let locks = [
+                    try one.database.advisoryLock(name: "leader"), try one.database.advisoryLock(name: "pruner"),
+                    try other.database.advisoryLock(name: "leader"),
+                ]
+                for lock in locks { #expect(try await lock.tryAcquire()) }
+                for lock in locks { #expect(await lock.isHeld()) }
+                for lock in locks { await lock.release() }
+            }
+        }
+    }
+}

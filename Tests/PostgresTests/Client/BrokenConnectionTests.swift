@@ -1,0 +1,118 @@
+import EventLoop
+import Logging
+import Postgres
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@Suite(.database) struct BrokenConnectionTests {
+    @Test func aKilledSessionIsReplaced() async throws {
+        try await Scratch.with {
+            $0.hotConnections = 1
+        } _: { scratch in
+            let before: Int32 = try await scratch.database.query("SELECT pg_backend_pid() AS pid").only("pid")
+            #expect(try await scratch.terminate() == 1)
+            let after: Int32 = try await scratch.database.query("SELECT pg_backend_pid() AS pid").only("pid")
+            #expect(before != after)
+        }
+    }
+
+    @Test func aStatementWhoseAnswerIsLostMayHaveTakenEffect() async throws {
+        try await Scratch.with { scratch in
+            async let lost = failure { try await scratch.database.query("SELECT pg_sleep(\(60.0))") }
+            try await scratch.untilRunning(like: "SELECT pg_sleep%")
+            try await scratch.terminate(like: "SELECT pg_sleep%")
+            let error = try await lost
+            #expect(error.kind == .connectionLost)
+            #expect(error.outcomeUnknown)
+            #expect(error.sql == "SELECT pg_sleep($1)")
+        }
+    }
+
+    @Test func aStatementThatIsLateTakesItsConnectionWithItAndOthersRecover() async throws {
+        try await Scratch.with {
+            $0.hotConnections = 1
+        } _: { scratch in
+            let before: Int32 = try await scratch.database.query("SELECT pg_backend_pid() AS pid").only("pid")
+            async let late = failure { try await scratch.database.query("SELECT pg_sleep(60)", timeout: .milliseconds(300)) }
+            try await scratch.untilRunning(like: "SELECT pg_sleep%")
+            async let neighbour = failure { try await scratch.database.query("SELECT 1") }
+            let (lateError, neighbourError) = try await (late, neighbour)
+            #expect(lateError.kind == .timedOut && lateError.outcomeUnknown)
+            #expect(neighbourError.kind == .connectionLost && neighbourError.outcomeUnknown)
+            let after: Int32 = try await scratch.database.query("SELECT pg_backend_pid() AS pid").only("pid")
+            #expect(before != after)
+        }
+    }
+
+    @Test func theServerBreaksOffALongStatementAndTheConnectionStays() async throws {
+        try await Scratch.with {
+            $0.hotConnections = 1
+            $0.statementTimeout = .milliseconds(100)
+        } _: { scratch in
+            let before: Int32 = try await scratch.database.query("SELECT pg_backend_pid() AS pid").only("pid")
+            let error = try await failure { try await scratch.database.query("SELECT pg_sleep(60)") }
+            #expect(error.sqlState == "57014" && !error.outcomeUnknown)
+            #expect(try await scratch.database.query("SELECT pg_backend_pid() AS pid").only("pid") == before)
+        }
+    }
+
+    @Test func withoutAServerStatementsFailInTimeAndSayWhy() async throws {
+        var configuration = DatabaseConfiguration(url: "postgresql://nobody@127.0.0.1:1/nothing", applicationName: "lost")
+        configuration.connectionWait = .milliseconds(300)
+        let database = try Database(configuration, on: Scratch.loop, logger: Scratch.logger)
+        let start = ContinuousClock.now
+        let error = try await failure { try await database.query("SELECT \(1)") }
+        #expect(error.kind == .unavailable && !error.outcomeUnknown)
+        #expect(error.message.contains("Connection refused"))
+        let other = try await failure { try await database.transaction { try await $0.query("SELECT 1") } }
+        #expect(other.kind == .unavailable)
+        #expect(start.duration(to: .now) < .seconds(5))
+        await database.close()
+    }
+
+    @Test func aClosedDatabaseRefuses() async throws {
+        try await Scratch.with { scratch in
+            try await scratch.database.query("SELECT 1")
+            await scratch.database.close()
+            #expect(try await failure { try await scratch.database.query("SELECT 1") }.kind == .closed)
+            #expect(try await failure { try await scratch.database.transaction { try await $0.query("SELECT 1") } }.kind == .closed)
+            try await until("sessions stay open") { try await scratch.sessions() == 0 }
+        }
+    }
+
+    @Test func closingWaitsForWhatIsUnderWay() async throws {
+        try await Scratch.with { scratch in
+            let lock = Int64.random(in: .min ... .max)
+            let (unlocked, unlock) = AsyncStream.makeStream(of: Void.self)
+            async let holding: Void = scratch.admin.transaction { holder in
+                try await holder.query("SELECT pg_advisory_xact_lock(\(lock))")
+                for await _ in unlocked { break }
+            }
+            try await until("nobody holds the lock") {
+                try await scratch.admin.query(
+                    "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid::bigint = \(lock & 0xffff_ffff)"
+                ).count == 1
+            }
+            async let slow = scratch.database.query("SELECT 'done' AS word, pg_advisory_xact_lock(\(lock))")
+            try await scratch.untilRunning(like: "SELECT 'done'%")
+            async let closing: Void = scratch.database.close()
+            try await until("the database stays open") { (try? await scratch.database.transaction { _ in }) == nil }
+            unlock.finish()
+            try await holding
+            #expect(try await slow.only("word") == "done")
+            await closing
+        }
+    }
+
+    @Test func theServiceClosesTheDatabaseWhenItIsStopped() async throws {
+        try await Scratch.with { scratch in
+            let group = ServiceGroup(configuration: .init(services: [scratch.database], logger: Scratch.logger))
+            async let running: Void = group.run()
+            try await scratch.database.query("SELECT 1")
+            await group.triggerGracefulShutdown()
+            try await running
+            #expect(try await failure { try await scratch.database.query("SELECT 1") }.kind == .closed)
+        }
+    }
+}
