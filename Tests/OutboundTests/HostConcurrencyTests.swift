@@ -1,0 +1,59 @@
+import Testing
+
+@testable import Outbound
+
+/// The limit does not count inside allowed networks, and nothing else on loopback may be called, but for what the program
+/// opens of its own: so the targets here are "the program itself" with everything below `/demo/` open.
+@Suite("How many calls go to one host at a time", .timeLimit(.minutes(1)))
+struct HostConcurrencyTests {
+    private func client(calling target: Target, limit: Int, allowed: [String] = []) throws -> OutboundClient {
+        let endpoint = OwnAddresses.Endpoint(address: try #require(IPAddress(target.address)), port: target.port)
+        return makeClient(allowed: allowed, own: OwnAddresses(endpoints: [endpoint], openPaths: ["/demo/"])) { $0.hostConcurrency = limit }
+    }
+
+    @Test func noMoreThanTheLimitAreOpenAndAllGetTheirTurn() async throws {
+        let target = try Target { connection in
+            if connection.read() != nil { connection.answer(headers: ["Connection: close"]) }
+        }
+        let client = try client(calling: target, limit: 3)
+        let statuses = await withTaskGroup(of: Int?.self) { group in
+            for _ in 0..<40 { group.addTask { try? await client.call(target.url("/demo/x")).get().status } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses == Array(repeating: 200, count: 40))
+        #expect(target.mostOpen <= 4)  // one more may be closing yet
+    }
+
+    @Test func whoWaitsForATurnKeepsHisDeadlineAndMayLeave() async throws {
+        let target = try Target { connection in
+            connection.read()
+            connection.waitForEnd()
+        }
+        let client = try client(calling: target, limit: 1)
+        let first = Task { try await client.call(target.url("/demo/first"), timeout: .seconds(60)) }
+        await target.wait { $0.requests.count == 1 }
+        #expect(try await client.call(target.url("/demo/second"), timeout: .milliseconds(100)).failure?.reason == .deadline)
+        let third = Task { try await client.call(target.url("/demo/third"), timeout: .seconds(60)) }
+        third.cancel()
+        #expect(try await third.value.failure?.reason == .cancelled)
+        let fourth = Task { try await client.call(target.url("/demo/fourth"), timeout: .seconds(60)) }
+        first.cancel()
+        #expect(try await first.value.failure?.reason == .cancelled)
+        await target.wait { $0.requests.count == 2 }
+        await client.close()
+        #expect(try await fourth.value.failure?.reason == .cancelled)
+        #expect(target.requests.map(\.line) == ["GET /demo/first HTTP/1.1", "GET /demo/fourth HTTP/1.1"])
+    }
+
+    @Test func insideAnAllowedNetworkNobodyWaits() async throws {
+        let target = try Target { connection in
+            connection.read()
+            connection.waitForEnd()
+        }
+        let client = try client(calling: target, limit: 1, allowed: ["127.0.0.1/32"])
+        let calls = (0..<5).map { _ in Task { try await client.call(target.url("/demo/x"), timeout: .seconds(60)) } }
+        await target.wait { $0.requests.count == 5 }
+        await client.close()
+        for call in calls { #expect(try await call.value.failure?.reason == .cancelled) }
+    }
+}
