@@ -1,0 +1,14 @@
+import Postgres
+
+/// The numbered SQL files of this folder, embedded in the binary: it finds its schema wherever it is started.
+public enum Migrations {
+    /// In the order they are applied. (SwiftPM names a resource by its file, with the first digit made an underscore.)
+    /// A file that was ever released is never changed; the next change is a new file.
+    public static let all = [
+        Migration(name: "0001_tenancy", sql: text(PackageResources._001_tenancy_sql)),
+        Migration(name: "0002_jobs_and_queue", sql: text(PackageResources._002_jobs_and_queue_sql)),
+        Migration(name: "0003_executions", sql: text(PackageResources._003_executions_sql)),
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

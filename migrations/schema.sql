@@ -1,0 +1,653 @@
+-- Made by scripts/dump-schema from the migrations. Not to be edited.
+
+CREATE TABLE public.api_keys (
+    id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    secret_hash bytea NOT NULL,
+    previous_secret_hash bytea,
+    previous_until timestamp with time zone,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_keys_check CHECK (((previous_secret_hash IS NULL) = (previous_until IS NULL))),
+    CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT api_keys_previous_secret_hash_check CHECK ((length(previous_secret_hash) = 32)),
+    CONSTRAINT api_keys_scopes_check CHECK (((scopes <@ ARRAY['read'::text, 'write'::text, 'manage'::text]) AND (cardinality(scopes) >= 1))),
+    CONSTRAINT api_keys_secret_hash_check CHECK ((length(secret_hash) = 32))
+);
+
+CREATE TABLE public.attempts (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    execution_id uuid NOT NULL,
+    number smallint NOT NULL,
+    node_id uuid NOT NULL,
+    status text NOT NULL,
+    reason text,
+    error_message text,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    queue_us bigint,
+    dns_us bigint,
+    connect_us bigint,
+    tls_us bigint,
+    first_byte_us bigint,
+    total_us bigint NOT NULL,
+    remote_address text,
+    request jsonb,
+    response_headers jsonb,
+    response_body bytea,
+    response_size bigint,
+    response_truncated boolean DEFAULT false NOT NULL,
+    CONSTRAINT attempts_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT attempts_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text])))
+)
+PARTITION BY LIST (keep_days);
+
+CREATE TABLE public.attempts_keep_30 (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    execution_id uuid NOT NULL,
+    number smallint NOT NULL,
+    node_id uuid NOT NULL,
+    status text NOT NULL,
+    reason text,
+    error_message text,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    queue_us bigint,
+    dns_us bigint,
+    connect_us bigint,
+    tls_us bigint,
+    first_byte_us bigint,
+    total_us bigint NOT NULL,
+    remote_address text,
+    request jsonb,
+    response_headers jsonb,
+    response_body bytea,
+    response_size bigint,
+    response_truncated boolean DEFAULT false NOT NULL,
+    CONSTRAINT attempts_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT attempts_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text])))
+)
+PARTITION BY RANGE (scheduled_for);
+
+CREATE TABLE public.attempts_keep_7 (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    execution_id uuid NOT NULL,
+    number smallint NOT NULL,
+    node_id uuid NOT NULL,
+    status text NOT NULL,
+    reason text,
+    error_message text,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    queue_us bigint,
+    dns_us bigint,
+    connect_us bigint,
+    tls_us bigint,
+    first_byte_us bigint,
+    total_us bigint NOT NULL,
+    remote_address text,
+    request jsonb,
+    response_headers jsonb,
+    response_body bytea,
+    response_size bigint,
+    response_truncated boolean DEFAULT false NOT NULL,
+    CONSTRAINT attempts_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT attempts_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text])))
+)
+PARTITION BY RANGE (scheduled_for);
+
+CREATE TABLE public.attempts_keep_90 (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    execution_id uuid NOT NULL,
+    number smallint NOT NULL,
+    node_id uuid NOT NULL,
+    status text NOT NULL,
+    reason text,
+    error_message text,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    queue_us bigint,
+    dns_us bigint,
+    connect_us bigint,
+    tls_us bigint,
+    first_byte_us bigint,
+    total_us bigint NOT NULL,
+    remote_address text,
+    request jsonb,
+    response_headers jsonb,
+    response_body bytea,
+    response_size bigint,
+    response_truncated boolean DEFAULT false NOT NULL,
+    CONSTRAINT attempts_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT attempts_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text])))
+)
+PARTITION BY RANGE (scheduled_for);
+
+CREATE TABLE public.entitlements (
+    organization_id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    plan text NOT NULL,
+    valid_until timestamp with time zone,
+    jobs integer,
+    executions_per_month bigint,
+    shortest_interval_s integer NOT NULL,
+    keep_days smallint NOT NULL,
+    members integer,
+    concurrency integer NOT NULL,
+    timeout_s integer NOT NULL,
+    plugins text[],
+    CONSTRAINT entitlements_concurrency_check CHECK ((concurrency >= 1)),
+    CONSTRAINT entitlements_executions_per_month_check CHECK ((executions_per_month >= 0)),
+    CONSTRAINT entitlements_jobs_check CHECK ((jobs >= 0)),
+    CONSTRAINT entitlements_keep_days_check CHECK ((keep_days = ANY (ARRAY[7, 30, 90]))),
+    CONSTRAINT entitlements_members_check CHECK ((members >= 1)),
+    CONSTRAINT entitlements_shortest_interval_s_check CHECK ((shortest_interval_s >= 1)),
+    CONSTRAINT entitlements_timeout_s_check CHECK ((timeout_s >= 1))
+);
+
+CREATE TABLE public.executions (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    trigger text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    attempt smallint NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    duration_ms integer,
+    lateness_ms integer,
+    error_message text,
+    count integer DEFAULT 1 NOT NULL,
+    last_scheduled_for timestamp with time zone,
+    repeat_of uuid,
+    CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
+    CONSTRAINT executions_count_check CHECK ((count >= 1)),
+    CONSTRAINT executions_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT executions_lateness_ms_check CHECK ((lateness_ms >= 0)),
+    CONSTRAINT executions_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text, 'missed'::text, 'skipped'::text, 'cancelled'::text])))
+)
+PARTITION BY LIST (keep_days);
+
+CREATE TABLE public.executions_keep_30 (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    trigger text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    attempt smallint NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    duration_ms integer,
+    lateness_ms integer,
+    error_message text,
+    count integer DEFAULT 1 NOT NULL,
+    last_scheduled_for timestamp with time zone,
+    repeat_of uuid,
+    CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
+    CONSTRAINT executions_count_check CHECK ((count >= 1)),
+    CONSTRAINT executions_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT executions_lateness_ms_check CHECK ((lateness_ms >= 0)),
+    CONSTRAINT executions_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text, 'missed'::text, 'skipped'::text, 'cancelled'::text])))
+)
+PARTITION BY RANGE (scheduled_for);
+
+CREATE TABLE public.executions_keep_7 (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    trigger text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    attempt smallint NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    duration_ms integer,
+    lateness_ms integer,
+    error_message text,
+    count integer DEFAULT 1 NOT NULL,
+    last_scheduled_for timestamp with time zone,
+    repeat_of uuid,
+    CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
+    CONSTRAINT executions_count_check CHECK ((count >= 1)),
+    CONSTRAINT executions_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT executions_lateness_ms_check CHECK ((lateness_ms >= 0)),
+    CONSTRAINT executions_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text, 'missed'::text, 'skipped'::text, 'cancelled'::text])))
+)
+PARTITION BY RANGE (scheduled_for);
+
+CREATE TABLE public.executions_keep_90 (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    trigger text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    attempt smallint NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    duration_ms integer,
+    lateness_ms integer,
+    error_message text,
+    count integer DEFAULT 1 NOT NULL,
+    last_scheduled_for timestamp with time zone,
+    repeat_of uuid,
+    CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
+    CONSTRAINT executions_count_check CHECK ((count >= 1)),
+    CONSTRAINT executions_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT executions_lateness_ms_check CHECK ((lateness_ms >= 0)),
+    CONSTRAINT executions_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text, 'missed'::text, 'skipped'::text, 'cancelled'::text])))
+)
+PARTITION BY RANGE (scheduled_for);
+
+CREATE TABLE public.job_states (
+    organization_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    next_run_at timestamp with time zone,
+    set_aside text,
+    health text DEFAULT 'healthy'::text NOT NULL,
+    consecutive_failures integer DEFAULT 0 NOT NULL,
+    last_execution_id uuid,
+    last_status text,
+    last_finished_at timestamp with time zone,
+    CONSTRAINT job_states_health_check CHECK ((health = ANY (ARRAY['healthy'::text, 'late'::text, 'failing'::text, 'paused'::text])))
+)
+WITH (fillfactor='60', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.jobs (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    key text,
+    name text NOT NULL,
+    plugin text NOT NULL,
+    config jsonb NOT NULL,
+    schedule jsonb,
+    schedule_set_at timestamp with time zone NOT NULL,
+    shortest_interval_ms bigint,
+    timeout_ms integer NOT NULL,
+    retries jsonb NOT NULL,
+    missed text NOT NULL,
+    missed_limit integer NOT NULL,
+    start_deadline_s integer,
+    overlap text NOT NULL,
+    success jsonb NOT NULL,
+    alerts jsonb,
+    tags text[] NOT NULL,
+    enabled boolean NOT NULL,
+    paused_until timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT jobs_key_check CHECK ((key ~ '^[a-z0-9][a-z0-9._/-]{0,99}$'::text)),
+    CONSTRAINT jobs_missed_check CHECK ((missed = ANY (ARRAY['skip'::text, 'last'::text, 'all'::text]))),
+    CONSTRAINT jobs_missed_limit_check CHECK (((missed_limit >= 1) AND (missed_limit <= 100))),
+    CONSTRAINT jobs_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT jobs_overlap_check CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'allow'::text]))),
+    CONSTRAINT jobs_start_deadline_s_check CHECK ((start_deadline_s >= 1)),
+    CONSTRAINT jobs_tags_check CHECK ((cardinality(tags) <= 20)),
+    CONSTRAINT jobs_timeout_ms_check CHECK ((timeout_ms >= 1000))
+);
+
+CREATE TABLE public.kept_attempts (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    execution_id uuid NOT NULL,
+    number smallint NOT NULL,
+    node_id uuid NOT NULL,
+    status text NOT NULL,
+    reason text,
+    error_message text,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    queue_us bigint,
+    dns_us bigint,
+    connect_us bigint,
+    tls_us bigint,
+    first_byte_us bigint,
+    total_us bigint NOT NULL,
+    remote_address text,
+    request jsonb,
+    response_headers jsonb,
+    response_body bytea,
+    response_size bigint,
+    response_truncated boolean NOT NULL,
+    CONSTRAINT attempts_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT attempts_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text])))
+);
+
+CREATE TABLE public.kept_executions (
+    organization_id uuid NOT NULL,
+    keep_days smallint NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    trigger text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    attempt smallint NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    duration_ms integer,
+    lateness_ms integer,
+    error_message text,
+    count integer NOT NULL,
+    last_scheduled_for timestamp with time zone,
+    repeat_of uuid,
+    CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
+    CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
+    CONSTRAINT executions_count_check CHECK ((count >= 1)),
+    CONSTRAINT executions_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT executions_lateness_ms_check CHECK ((lateness_ms >= 0)),
+    CONSTRAINT executions_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text, 'missed'::text, 'skipped'::text, 'cancelled'::text])))
+);
+
+CREATE TABLE public.lanes (
+    organization_id uuid NOT NULL,
+    max_running integer NOT NULL,
+    running integer DEFAULT 0 NOT NULL,
+    next_due timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT lanes_max_running_check CHECK ((max_running >= 1)),
+    CONSTRAINT lanes_running_check CHECK ((running >= 0))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+CREATE SEQUENCE public.lease_tokens
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE public.memberships (
+    organization_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT memberships_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text])))
+);
+
+CREATE TABLE public.nodes (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    alive_until timestamp with time zone NOT NULL,
+    last_tick_at timestamp with time zone,
+    epoch bigint DEFAULT 1 NOT NULL,
+    clock_offset_us bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.organizations (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    timezone text DEFAULT 'UTC'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT organizations_slug_check CHECK ((slug ~ '^[a-z0-9-]{3,40}$'::text))
+);
+
+CREATE TABLE public.queue (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    trigger text NOT NULL,
+    attempt smallint DEFAULT 1 NOT NULL,
+    lost_leases smallint DEFAULT 0 NOT NULL,
+    job_version bigint NOT NULL,
+    keep_days smallint NOT NULL,
+    held boolean DEFAULT false NOT NULL,
+    override jsonb,
+    repeat_of uuid,
+    started_at timestamp with time zone,
+    leased_by uuid,
+    lease_token bigint,
+    CONSTRAINT queue_attempt_check CHECK ((attempt >= 1)),
+    CONSTRAINT queue_check CHECK (((leased_by IS NULL) = (lease_token IS NULL))),
+    CONSTRAINT queue_check1 CHECK ((NOT (held AND (leased_by IS NOT NULL)))),
+    CONSTRAINT queue_trigger_check CHECK ((trigger = ANY (ARRAY['schedule'::text, 'manual'::text, 'api'::text, 'replay'::text, 'backfill'::text])))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.signing_secrets (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone
+);
+
+CREATE TABLE public.usage_counters (
+    organization_id uuid NOT NULL,
+    month date NOT NULL,
+    executions bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='60');
+
+CREATE TABLE public.users (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT users_email_check CHECK (((email = lower(email)) AND ((char_length(email) >= 3) AND (char_length(email) <= 254))))
+);
+
+ALTER TABLE ONLY public.attempts ATTACH PARTITION public.attempts_keep_30 FOR VALUES IN ('30');
+
+ALTER TABLE ONLY public.attempts ATTACH PARTITION public.attempts_keep_7 FOR VALUES IN ('7');
+
+ALTER TABLE ONLY public.attempts ATTACH PARTITION public.attempts_keep_90 FOR VALUES IN ('90');
+
+ALTER TABLE ONLY public.executions ATTACH PARTITION public.executions_keep_30 FOR VALUES IN ('30');
+
+ALTER TABLE ONLY public.executions ATTACH PARTITION public.executions_keep_7 FOR VALUES IN ('7');
+
+ALTER TABLE ONLY public.executions ATTACH PARTITION public.executions_keep_90 FOR VALUES IN ('90');
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (organization_id, execution_id, keep_days, scheduled_for, number);
+
+ALTER TABLE ONLY public.attempts_keep_30
+    ADD CONSTRAINT attempts_keep_30_pkey PRIMARY KEY (organization_id, execution_id, keep_days, scheduled_for, number);
+
+ALTER TABLE ONLY public.attempts_keep_7
+    ADD CONSTRAINT attempts_keep_7_pkey PRIMARY KEY (organization_id, execution_id, keep_days, scheduled_for, number);
+
+ALTER TABLE ONLY public.attempts_keep_90
+    ADD CONSTRAINT attempts_keep_90_pkey PRIMARY KEY (organization_id, execution_id, keep_days, scheduled_for, number);
+
+ALTER TABLE ONLY public.entitlements
+    ADD CONSTRAINT entitlements_pkey PRIMARY KEY (organization_id);
+
+ALTER TABLE ONLY public.executions
+    ADD CONSTRAINT executions_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
+
+ALTER TABLE ONLY public.executions_keep_30
+    ADD CONSTRAINT executions_keep_30_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
+
+ALTER TABLE ONLY public.executions_keep_7
+    ADD CONSTRAINT executions_keep_7_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
+
+ALTER TABLE ONLY public.executions_keep_90
+    ADD CONSTRAINT executions_keep_90_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
+
+ALTER TABLE ONLY public.job_states
+    ADD CONSTRAINT job_states_pkey PRIMARY KEY (organization_id, job_id);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.kept_attempts
+    ADD CONSTRAINT kept_attempts_pkey PRIMARY KEY (organization_id, execution_id, number);
+
+ALTER TABLE ONLY public.kept_executions
+    ADD CONSTRAINT kept_executions_pkey PRIMARY KEY (organization_id, job_id, scheduled_for, id);
+
+ALTER TABLE ONLY public.lanes
+    ADD CONSTRAINT lanes_pkey PRIMARY KEY (organization_id);
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_pkey PRIMARY KEY (organization_id, user_id);
+
+ALTER TABLE ONLY public.nodes
+    ADD CONSTRAINT nodes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.organizations
+    ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.organizations
+    ADD CONSTRAINT organizations_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.queue
+    ADD CONSTRAINT queue_pkey PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.signing_secrets
+    ADD CONSTRAINT signing_secrets_pkey PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.usage_counters
+    ADD CONSTRAINT usage_counters_pkey PRIMARY KEY (organization_id, month);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+CREATE INDEX api_keys_of_organization ON public.api_keys USING btree (organization_id, id);
+
+CREATE UNIQUE INDEX executions_once ON ONLY public.executions USING btree (organization_id, job_id, scheduled_for, keep_days, (
+CASE
+    WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
+    ELSE id
+END));
+
+CREATE UNIQUE INDEX executions_keep_30_organization_id_job_id_scheduled_for_kee_idx ON ONLY public.executions_keep_30 USING btree (organization_id, job_id, scheduled_for, keep_days, (
+CASE
+    WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
+    ELSE id
+END));
+
+CREATE UNIQUE INDEX executions_keep_7_organization_id_job_id_scheduled_for_keep_idx ON ONLY public.executions_keep_7 USING btree (organization_id, job_id, scheduled_for, keep_days, (
+CASE
+    WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
+    ELSE id
+END));
+
+CREATE UNIQUE INDEX executions_keep_90_organization_id_job_id_scheduled_for_kee_idx ON ONLY public.executions_keep_90 USING btree (organization_id, job_id, scheduled_for, keep_days, (
+CASE
+    WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
+    ELSE id
+END));
+
+CREATE INDEX job_states_due ON public.job_states USING btree (next_run_at) WHERE (next_run_at IS NOT NULL);
+
+CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
+
+CREATE INDEX lanes_due ON public.lanes USING btree (next_due);
+
+CREATE INDEX memberships_of_user ON public.memberships USING btree (user_id);
+
+CREATE INDEX queue_claim ON public.queue USING btree (organization_id, due_at, id) WHERE ((leased_by IS NULL) AND (NOT held));
+
+CREATE INDEX queue_held ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE held;
+
+CREATE INDEX queue_leases ON public.queue USING btree (leased_by) WHERE (leased_by IS NOT NULL);
+
+CREATE UNIQUE INDEX queue_once ON public.queue USING btree (organization_id, job_id, scheduled_for, (
+CASE
+    WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
+    ELSE id
+END));
+
+ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_30_pkey;
+
+ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_7_pkey;
+
+ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_90_pkey;
+
+ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_30_organization_id_job_id_scheduled_for_kee_idx;
+
+ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_30_pkey;
+
+ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_7_organization_id_job_id_scheduled_for_keep_idx;
+
+ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_7_pkey;
+
+ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_90_organization_id_job_id_scheduled_for_kee_idx;
+
+ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_90_pkey;
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.entitlements
+    ADD CONSTRAINT entitlements_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_states
+    ADD CONSTRAINT job_states_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES public.jobs(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lanes
+    ADD CONSTRAINT lanes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.signing_secrets
+    ADD CONSTRAINT signing_secrets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.usage_counters
+    ADD CONSTRAINT usage_counters_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
