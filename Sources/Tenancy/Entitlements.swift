@@ -1,0 +1,35 @@
+/// The numbers granted to one organization. Billing writes them, everybody else reads them; the hot path never asks
+/// billing. Nil is "unlimited".
+public struct Entitlements: Sendable, Equatable {
+    /// The word of the plan that they came from: `free`, `pro`, `business`.
+    public let plan: String
+    public let jobs: Int?
+    /// A calendar month (UTC); retries and skipped ticks are not counted.
+    public let executionsPerMonth: Int?
+    public let shortestIntervalSeconds: Int
+    /// How long history is kept: 7, 30 or 90 days.
+    public let keepDays: Int
+    /// Pending invites count.
+    public let members: Int?
+    /// Executions at one time.
+    public let concurrency: Int
+    /// The longest a whole request may take.
+    public let timeoutSeconds: Int
+    /// The kinds of job it may use; nil: all that the operator enabled.
+    public let plugins: [String]?
+
+    public init(
+        plan: String, jobs: Int?, executionsPerMonth: Int?, shortestIntervalSeconds: Int, keepDays: Int, members: Int?, concurrency: Int,
+        timeoutSeconds: Int, plugins: [String]?
+    ) {
+        self.plan = plan
+        self.jobs = jobs
+        self.executionsPerMonth = executionsPerMonth
+        self.shortestIntervalSeconds = shortestIntervalSeconds
+        self.keepDays = keepDays
+        self.members = members
+        self.concurrency = concurrency
+        self.timeoutSeconds = timeoutSeconds
+        self.plugins = plugins
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import JSON
+import Mail
+import Postgres
+import Time
+
+/// The door to organizations.
+public struct Organizations: Sendable {
+    private let database: Database
+    private let signing: SigningSecrets
+
+    /// `signing` seals the secrets that new organizations get.
+    public init(_ database: Database, signing: SigningSecrets) {
+        self.database = database
+        self.signing = signing
+    }
+
+    /// What a new organization is answered with; `key` is the only time its secret is seen.
+    public struct Founded: Sendable {
+        public let organization: Organization
+        public let owner: User
+        public let key: APIKey.Issued
+    }
+
+    /// Makes an organization with its owner (a known address is that person, a new one a new person) and a first API key
+    /// with all scopes, in one transaction.
+    ///
+    /// `slug` is a wish; nil: made of the name. Throws `InvalidInput` at `/name` or `/email`.
+    public func found(
+        name: String, slug: String? = nil, ownedBy email: String, entitlements: Entitlements, keyExpiresAfter: Duration? = nil
+    ) async throws -> Founded {
+        let name = try Organization.checked(name: name)
+        guard let email = EmailAddress(email) else {
+            let hint = "Give one plain e-mail address, such as alice@example.com."
+            throw InvalidInput(pointer: "/email", code: "invalid_format", detail: hint)
+        }
+        return try await database.transaction { transaction in
+            let now: Timestamp = try await transaction.query("SELECT now() AS now").only("now")
+            let wish = slug ?? Organization.slug(from: name)
+            let organization = try await insert(name: name, slug: wish, entitlements: entitlements, now: now, in: transaction)
+            let owner = try await user(email, now: now, in: transaction)
+            try await transaction.query(
+                """
+                INSERT INTO memberships (organization_id, user_id, role, created_at)
+                VALUES (\(organization.id), \(owner.id), \(Role.owner.rawValue), \(now))
+                """)
+            let key = try await APIKeys.issue(
+                named: "First key", scopes: Set(Scope.allCases), organization: organization.id, createdBy: owner.id, now: now,
+                expiresAfter: keyExpiresAfter, in: transaction)
+            return Founded(organization: organization, owner: owner, key: key)
+        }
+    }
+
+    /// The organization with this slug, acting as the program itself; nil where there is none.
+    public func access(toSlug slug: String) async throws -> Access? {
+        let rows = try await database.query("SELECT \(Self.columns) FROM \(Self.tables) WHERE o.slug = \(slug) AND o.deleted_at IS NULL")
+        return try rows.first.map { Access(organization: try Organization($0), actor: .system, scopes: Set(Scope.allCases)) }
+    }
+
+    // MARK: -
+
+    private func insert(
+        name: String, slug: String, entitlements: Entitlements, now: Timestamp, in transaction: Transaction
+    ) async throws -> Organization {
+        let id = ID<Organization>()
+        let slug = try await insert(id, name: name, slug: slug, now: now, in: transaction)
+        let e = entitlements
+        try await transaction.query(
+            """
+            INSERT INTO entitlements
+                (organization_id, plan, jobs, executions_per_month, shortest_interval_s, keep_days, members, concurrency, timeout_s, plugins)
+            VALUES (\(id), \(e.plan), \(e.jobs.map(Int32.init)), \(e.executionsPerMonth), \(Int32(e.shortestIntervalSeconds)),
+                \(Int16(e.keepDays)), \(e.members.map(Int32.init)), \(Int32(e.concurrency)), \(Int32(e.timeoutSeconds)), \(e.plugins))
+            """)
+        try await transaction.query("INSERT INTO lanes (organization_id, max_running) VALUES (\(id), \(Int32(e.concurrency)))")
+        try await transaction.query(
+            """
+            INSERT INTO signing_secrets (organization_id, id, sealed, created_at)
+            VALUES (\(id), \(UUID()), \(try signing.make(for: id)), \(now))
+            """)
+        return Organization(id: id, name: name, slug: slug, timezone: "UTC", createdAt: now, entitlements: entitlements)
+    }
+
+    /// Takes the wished slug, or, where that is taken, one with a random tail.
+    private func insert(
+        _ id: ID<Organization>, name: String, slug wish: String, now: Timestamp, in transaction: Transaction
+    ) async throws -> String {
+        var slug = wish
+        while true {
+            let rows = try await transaction.query(
+                """
+                INSERT INTO organizations (id, name, slug, created_at) VALUES (\(id), \(name), \(slug), \(now))
+                ON CONFLICT (slug) DO NOTHING RETURNING slug
+                """)
+            if !rows.isEmpty { return slug }
+            slug = Organization.slug(wish)
+        }
+    }
+
+    private func user(_ email: EmailAddress, now: Timestamp, in transaction: Transaction) async throws -> User {
+        // The update that changes nothing is what makes the statement answer with the row that was there.
+        let id: ID<User> = try await transaction.query(
+            """
+            INSERT INTO users (id, email, created_at) VALUES (\(ID<User>()), \(email.text), \(now))
+            ON CONFLICT (email) DO UPDATE SET email = excluded.email RETURNING id
+            """
+        ).only("id")
+        return User(id: id, email: email)
+    }
+
+    /// An organization with its entitlements.
+    static let columns: Query = """
+        o.id, o.name, o.slug, o.timezone, o.created_at, e.plan, e.jobs, e.executions_per_month, e.shortest_interval_s, e.keep_days, \
+        e.members, e.concurrency, e.timeout_s, e.plugins
+        """
+    static let tables: Query = "organizations o JOIN entitlements e ON e.organization_id = o.id"
+}
+
+extension Organization {
+    init(_ row: Row) throws(PostgresError) {
+        let jobs: Int32? = try row("jobs")
+        let interval: Int32 = try row("shortest_interval_s")
+        let members: Int32? = try row("members")
+        let concurrency: Int32 = try row("concurrency")
+        let timeout: Int32 = try row("timeout_s")
+        let keepDays: Int16 = try row("keep_days")
+        self.init(
+            id: try row("id"), name: try row("name"), slug: try row("slug"), timezone: try row("timezone"),
+            createdAt: try row("created_at"),
+            entitlements: Entitlements(
+                plan: try row("plan"), jobs: jobs.map(Int.init), executionsPerMonth: try row("executions_per_month"),
+                shortestIntervalSeconds: Int(interval), keepDays: Int(keepDays), members: members.map(Int.init),
+                concurrency: Int(concurrency), timeoutSeconds: Int(timeout), plugins: try row("plugins")))
+    }
+}
