@@ -1,0 +1,88 @@
+import JSON
+import Postgres
+import Tenancy
+import Time
+
+/// One execution leased to this node, with all that its next attempt needs.
+struct Claim: Sendable {
+    let organizationID: ID<Organization>
+    let id: ID<Execution>
+    let jobID: ID<Job>
+    let scheduledFor: Timestamp
+    /// When it may start: `scheduledFor`, or the instant of a retry.
+    let dueAt: Timestamp
+    let trigger: ExecutionTrigger
+    let attempt: Int
+    let lostLeases: Int
+    let keepDays: Int
+    /// The fence: whoever does not hold it any more cannot write the outcome.
+    let leaseToken: Int64
+    let plugin: String
+    let config: JSON
+    let override: JSON?
+    let timeout: Duration
+    let retries: RetryPolicy
+    let success: SuccessRules
+    /// What its request is signed with, newest first.
+    let sealedSecrets: [[UInt8]]
+    /// Whether what its job says could be read.
+    let isReadable: Bool
+
+    /// Tells this lease from an earlier one of the same execution.
+    var lease: Lease { Lease(id: id, token: leaseToken) }
+
+    struct Lease: Hashable, Sendable {
+        let id: ID<Execution>
+        let token: Int64
+    }
+}
+
+extension Claim {
+    init(_ row: Row) throws {
+        let timeoutMs: Int32 = try row("timeout_ms")
+        organizationID = try row("organization_id")
+        id = try row("id")
+        jobID = try row("job_id")
+        scheduledFor = try row("scheduled_for")
+        dueAt = try row("due_at")
+        trigger = ExecutionTrigger(rawValue: try row("trigger")) ?? .schedule
+        attempt = Int(try row("attempt") as Int16)
+        lostLeases = Int(try row("lost_leases") as Int16)
+        keepDays = Int(try row("keep_days") as Int16)
+        leaseToken = try row("lease_token")
+        plugin = try row("plugin")
+        timeout = .milliseconds(Int(timeoutMs))
+        // What a tenant wrote is read leniently: a row that threw here would keep its whole batch, leased by now and of many
+        // tenants, from being run.
+        let config: JSON? = try? row("config")
+        let override: JSON? = try? row("override", as: JSON?.self)
+        let rules: [JSON?] = [try? row("retries"), try? row("success")]
+        isReadable = config != nil && !rules.contains(nil)
+        self.config = config ?? .null
+        self.override = override
+        retries = RetryPolicy(rules[0] ?? [:])
+        success = SuccessRules(rules[1] ?? [:])
+        sealedSecrets = try row("secrets")
+    }
+}
+
+/// An attempt that has ended, to be recorded.
+struct Finished: Sendable {
+    let claim: Claim
+    let outcome: Outcome
+    let startedAt: Timestamp
+    let finishedAt: Timestamp
+    /// When to try again; nil: this was the last attempt.
+    let retryAt: Timestamp?
+
+    var durationMs: Int32 { Int32(clamping: startedAt.duration(to: finishedAt).microseconds / 1_000) }
+    /// The same ending without what the call sent and received.
+    var withoutPayload: Finished {
+        Finished(
+            claim: claim, outcome: Outcome(reason: outcome.reason, statusCode: outcome.statusCode), startedAt: startedAt,
+            finishedAt: finishedAt, retryAt: retryAt)
+    }
+
+    /// By how much it started after it was due; never negative.
+    var lateness: Int64 { max(0, claim.dueAt.duration(to: startedAt).microseconds) }
+}

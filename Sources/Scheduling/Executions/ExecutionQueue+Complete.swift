@@ -1,0 +1,139 @@
+import JSON
+import Postgres
+import Tenancy
+import Time
+
+extension ExecutionQueue {
+    /// What a batch of endings came to.
+    struct Completion: Sendable {
+        /// So many were recorded; the others had lost their lease, and are somebody else's now.
+        let recorded: Int
+        /// Jobs of which later executions wait for the one that ended.
+        let jobsWithWaiting: [(organizationID: ID<Organization>, jobID: ID<Job>)]
+        /// Whether an attempt is to be repeated, and a lane so may be due earlier.
+        let hasRetries: Bool
+    }
+
+    /// Records endings in one transaction: the queue row goes to history (or back into the queue, for its next attempt),
+    /// with its attempt, its job's health, its organization's usage and its lane. A row whose lease is not the one that
+    /// was given out is left alone, and so is everything that would have come of it.
+    func complete(_ finished: [Finished], by node: ID<Node>, now: Timestamp) async throws -> Completion {
+        let rows = try await database.query(Self.recording(finished, by: node, now: now))
+        let blocking = try rows.filter { try $0("has_waiting") }
+        return Completion(
+            recorded: rows.count,
+            jobsWithWaiting: try blocking.map { (organizationID: try $0("organization_id"), jobID: try $0("job_id")) },
+            hasRetries: try rows.contains { try $0("is_repeated") })
+    }
+
+    static func recording(_ finished: [Finished], by node: ID<Node>, now: Timestamp) -> Query {
+        """
+        WITH input AS MATERIALIZED (
+            SELECT i.organization_id, i.job_id, i.id, i.lease_token, i.status, i.reason, i.error_message, i.status_code, i.started_at,
+                i.finished_at, i.duration_ms, i.queue_us,
+                -- A job that was deleted meanwhile is not tried again.
+                CASE WHEN i.retry_at IS NOT NULL AND EXISTS (
+                    SELECT FROM jobs j WHERE j.organization_id = i.organization_id AND j.id = i.job_id AND j.deleted_at IS NULL
+                ) THEN i.retry_at END AS retry_at
+            FROM unnest(
+                \(finished.map(\.claim.organizationID)), \(finished.map(\.claim.jobID)), \(finished.map(\.claim.id)),
+                \(finished.map(\.claim.leaseToken)),
+                \(finished.map(\.outcome.status.rawValue)), \(finished.map { $0.outcome.reason?.rawValue }),
+                \(finished.map(\.outcome.message)), \(finished.map { $0.outcome.statusCode.map(Int16.init(clamping:)) }),
+                \(finished.map(\.startedAt)), \(finished.map(\.finishedAt)), \(finished.map(\.durationMs)),
+                \(finished.map(\.lateness)), \(finished.map(\.retryAt))
+            ) AS i (
+                organization_id, job_id, id, lease_token, status, reason, error_message, status_code, started_at, finished_at, duration_ms,
+                queue_us, retry_at)
+        ),
+        calls AS MATERIALIZED (
+            SELECT * FROM unnest(
+                \(finished.map(\.claim.id)), \(finished.map(\.outcome.record.resolve)), \(finished.map(\.outcome.record.connect)),
+                \(finished.map(\.outcome.record.tls)), \(finished.map(\.outcome.record.firstByte)),
+                \(finished.map(\.outcome.record.remoteAddress)), \(finished.map(\.outcome.record.request)),
+                \(finished.map(\.outcome.record.responseHeaders)), \(finished.map(\.outcome.record.responseBody)),
+                \(finished.map { $0.outcome.record.responseSize.map(Int64.init) }), \(finished.map(\.outcome.record.isTruncated))
+            ) AS c (
+                id, dns_us, connect_us, tls_us, first_byte_us, remote_address, request, response_headers, response_body, response_size,
+                response_truncated)
+        ),
+        -- Before the queue: a scheduler that holds one of these may be waiting for a row that is about to go.
+        locked AS MATERIALIZED (
+            SELECT s.organization_id, s.job_id FROM job_states s
+            JOIN (SELECT DISTINCT organization_id, job_id FROM input) i ON i.organization_id = s.organization_id AND i.job_id = s.job_id
+            ORDER BY 1, 2 FOR UPDATE OF s
+        ),
+        ended AS (
+            DELETE FROM queue q USING input i
+            WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NULL
+                AND (SELECT count(*) FROM locked) >= 0
+            RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt, q.lost_leases, q.repeat_of
+        ),
+        repeated AS (
+            UPDATE queue q SET due_at = i.retry_at, attempt = q.attempt + 1, leased_by = NULL, lease_token = NULL, started_at = NULL
+            FROM input i
+            WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NOT NULL
+                AND (SELECT count(*) FROM locked) >= 0
+            RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt - 1 AS attempt,
+                    q.lost_leases, q.repeat_of
+        ),
+        done AS MATERIALIZED (
+            SELECT d.*, i.status, i.reason, i.error_message, i.status_code, i.started_at, i.finished_at, i.duration_ms, i.queue_us,
+                i.retry_at
+            FROM (SELECT * FROM ended UNION ALL SELECT * FROM repeated) d JOIN input i ON i.id = d.id
+        ),
+        tries AS (
+            INSERT INTO attempts (
+                organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, reason, error_message, started_at,
+                finished_at, status_code, queue_us, dns_us, connect_us, tls_us, first_byte_us, total_us, remote_address, request,
+                response_headers, response_body, response_size, response_truncated)
+            SELECT d.organization_id, d.keep_days, d.scheduled_for, d.id, d.attempt, \(node), d.status, d.reason, d.error_message,
+                d.started_at, d.finished_at, d.status_code, d.queue_us, c.dns_us, c.connect_us, c.tls_us, c.first_byte_us,
+                (extract(epoch FROM d.finished_at - d.started_at) * 1000000)::bigint, c.remote_address, c.request,
+                c.response_headers, c.response_body, c.response_size, c.response_truncated
+            FROM done d JOIN calls c ON c.id = d.id
+            ON CONFLICT DO NOTHING
+        ),
+        history AS (
+            INSERT INTO executions (
+                organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, started_at, finished_at,
+                status_code, duration_ms, lateness_ms, error_message, repeat_of)
+            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, started_at, finished_at,
+                status_code, duration_ms, least(queue_us / 1000, 2147483647), error_message, repeat_of
+            FROM done WHERE retry_at IS NULL
+            ON CONFLICT DO NOTHING
+        ),
+        latest AS (
+            SELECT DISTINCT ON (organization_id, job_id) organization_id, job_id, id, status, finished_at FROM done
+            WHERE retry_at IS NULL ORDER BY organization_id, job_id, finished_at DESC
+        ),
+        states AS (
+            UPDATE job_states s SET last_execution_id = l.id, last_status = l.status, last_finished_at = l.finished_at,
+                consecutive_failures = CASE l.status WHEN 'success' THEN 0 ELSE s.consecutive_failures + 1 END,
+                health = CASE WHEN s.health = 'paused' THEN 'paused' WHEN l.status = 'success' THEN 'healthy' ELSE 'failing' END
+            FROM latest l WHERE s.organization_id = l.organization_id AND s.job_id = l.job_id
+        ),
+        usage AS (
+            INSERT INTO usage_counters AS u (organization_id, month, executions)
+            SELECT organization_id, date_trunc('month', finished_at AT TIME ZONE 'UTC')::date, count(*) FROM done
+                WHERE attempt - lost_leases = 1  -- the first that ended: one that died with its node counts for nothing
+            GROUP BY 1, 2 ORDER BY 1, 2
+            ON CONFLICT (organization_id, month) DO UPDATE SET executions = u.executions + excluded.executions
+        ),
+        share AS MATERIALIZED (
+            SELECT l.organization_id, d.rows, d.retry_at FROM lanes l JOIN (
+                SELECT organization_id, count(*) AS rows, min(retry_at) AS retry_at FROM done GROUP BY 1
+            ) d ON d.organization_id = l.organization_id
+            ORDER BY 1 FOR UPDATE OF l
+        ),
+        freed AS (
+            UPDATE lanes l SET running = greatest(0, l.running - s.rows),
+                next_due = least(l.next_due, CASE WHEN l.running >= l.max_running THEN \(now) END, s.retry_at)
+            FROM share s WHERE l.organization_id = s.organization_id
+        )
+        SELECT d.organization_id, d.job_id, d.retry_at IS NOT NULL AS is_repeated, EXISTS (
+            SELECT FROM queue h WHERE h.held AND h.organization_id = d.organization_id AND h.job_id = d.job_id) AS has_waiting
+        FROM done d
+        """
+    }
+}

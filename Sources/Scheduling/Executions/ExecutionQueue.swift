@@ -1,0 +1,137 @@
+import JSON
+import Postgres
+import Tenancy
+import Time
+
+/// The statements that matter: what is due is leased (`claim`), what has ended is recorded (`complete`), what waited for it
+/// is let go (`release`). Each is one statement over a whole batch, so that a batch costs one round trip and one flush.
+///
+/// Those that run all the time lock in one order, so that no two of them can wait for each other in a circle: states of jobs
+/// first, lanes last, each by organization; `claim` starts at the lanes, but it skips what is locked and never waits. The
+/// sweeps lock rows of the queue first, and lanes last; should two of them ever meet, one is told so and comes again.
+struct ExecutionQueue: Sendable {
+    let database: Database
+
+    /// Leases up to `limit` executions that are due by `horizon` to `node`, and says when the next one after that is due.
+    ///
+    /// First the lanes that have something due and room left, the one served longest ago first; then an even share of
+    /// rows from each. Then those lanes line up again (`lineUp`).
+    ///
+    /// The limit stands in the CTEs: an outer one would lock rows, and drop lanes, that it then does not return.
+    func claim(_ limit: Int, for node: ID<Node>, now: Timestamp, horizon: Timestamp) async throws -> (claims: [Claim], nextDue: Timestamp?)
+    {
+        let results = try await database.batch([
+            Self.lease(limit, to: node, now: now, horizon: horizon),
+            Self.lineUp(now: now),
+            "SELECT min(next_due) AS next_due FROM lanes WHERE next_due < 'infinity' AND running < max_running",
+        ])
+        return (try results[0].map { try Claim($0) }, try results[2].only("next_due"))
+    }
+
+    static func lease(_ limit: Int, to node: ID<Node>, now: Timestamp, horizon: Timestamp) -> Query {
+        """
+        WITH lease AS MATERIALIZED (SELECT nextval('lease_tokens') AS token),
+        line AS MATERIALIZED (
+            SELECT organization_id, max_running - running AS room FROM lanes
+            WHERE next_due <= \(horizon) AND running < max_running
+            ORDER BY next_due LIMIT \(min(limit, 64)) FOR UPDATE SKIP LOCKED
+        ),
+        portion AS MATERIALIZED (SELECT greatest(1, \(limit) / greatest(1, count(*))) AS rows FROM line),
+        candidates AS MATERIALIZED (
+            SELECT line.organization_id, row.id FROM line CROSS JOIN portion CROSS JOIN LATERAL (
+                SELECT id FROM queue
+                WHERE organization_id = line.organization_id AND leased_by IS NULL AND NOT held AND due_at <= \(horizon)
+                ORDER BY due_at, id LIMIT least(line.room, portion.rows) FOR UPDATE SKIP LOCKED
+            ) row
+        ),
+        leased AS (
+            UPDATE queue q SET leased_by = \(node), lease_token = lease.token, started_at = NULL
+            FROM candidates c, lease WHERE q.organization_id = c.organization_id AND q.id = c.id
+            RETURNING q.*
+        ),
+        served AS (
+            SELECT line.organization_id, count(c.id) AS taken
+            FROM line LEFT JOIN candidates c ON c.organization_id = line.organization_id GROUP BY 1
+        ),
+        marked AS (
+            UPDATE lanes l SET running = l.running + s.taken, next_due = '-infinity'
+            FROM served s WHERE l.organization_id = s.organization_id
+        ),
+        secrets AS (
+            SELECT organization_id, array_agg(sealed ORDER BY created_at DESC, id DESC) AS sealed FROM signing_secrets
+            WHERE organization_id IN (SELECT organization_id FROM line) AND (expires_at IS NULL OR expires_at > \(now)) GROUP BY 1
+        )
+        SELECT leased.*, coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
+        FROM leased JOIN jobs j ON j.organization_id = leased.organization_id AND j.id = leased.job_id
+            JOIN entitlements e ON e.organization_id = leased.organization_id
+            LEFT JOIN secrets ON secrets.organization_id = leased.organization_id
+        ORDER BY leased.due_at, leased.id
+        """
+    }
+
+    /// Says when the lanes that this very transaction has served are due again: one with more to do goes to the end of the
+    /// line, one at its cap leaves it till something of it ends, so the cost of a claim depends on nobody's backlog.
+    ///
+    /// A statement of its own, because a statement sees what was there when it began: what was queued between that moment
+    /// and the lock on its lane would be forgotten. By now whoever queues waits for the lock, and then sees our time.
+    static func lineUp(now: Timestamp) -> Query {
+        """
+        UPDATE lanes l SET next_due = coalesce(CASE WHEN l.running < l.max_running THEN (
+                SELECT greatest(q.due_at, \(now)) FROM queue q
+                WHERE q.organization_id = l.organization_id AND q.leased_by IS NULL AND NOT q.held ORDER BY q.due_at, q.id LIMIT 1
+            ) END, 'infinity')
+        WHERE l.next_due = '-infinity'
+        """
+    }
+
+    /// Lets go of executions that waited for an earlier one of their job. Of those already due, `queue` runs the first
+    /// and skips the others, `skip` skips them all; the next one that is not due yet is let go in time for its start.
+    ///
+    /// `jobs` nil looks at every job: the sweep that finds what a race left behind (an occurrence queued while the
+    /// execution it would have waited for was being recorded).
+    func release(after jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)]?, now: Timestamp) async throws {
+        let among: Query =
+            jobs.map { jobs in
+                "AND (h.organization_id, h.job_id) IN (SELECT * FROM unnest(\(jobs.map(\.organizationID)), \(jobs.map(\.jobID))))"
+            } ?? ""
+        try await database.query(
+            """
+            WITH waiting AS MATERIALIZED (
+                SELECT h.organization_id, h.id, h.job_id, h.scheduled_for, j.overlap, h.scheduled_for <= \(now) AS is_due,
+                    row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY h.scheduled_for, h.id) AS place,
+                    row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.scheduled_for <= \(now) ORDER BY h.scheduled_for, h.id)
+                        AS place_in_kind
+                FROM queue h JOIN jobs j ON j.organization_id = h.organization_id AND j.id = h.job_id
+                WHERE h.held \(among) AND NOT EXISTS (
+                    SELECT FROM queue o WHERE o.organization_id = h.organization_id AND o.job_id = h.job_id
+                        AND NOT o.held AND (o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1))
+            ),
+            let_go AS (
+                UPDATE queue q SET held = false FROM waiting w
+                WHERE q.organization_id = w.organization_id AND q.id = w.id AND q.held AND CASE w.overlap
+                    WHEN 'queue' THEN w.place = 1
+                    WHEN 'skip' THEN NOT w.is_due AND w.place_in_kind = 1
+                    ELSE true END
+                RETURNING q.organization_id, q.due_at
+            ),
+            skipped AS (
+                DELETE FROM queue q USING waiting w
+                WHERE q.organization_id = w.organization_id AND q.id = w.id AND q.held AND w.is_due
+                    AND (w.overlap = 'skip' OR w.overlap = 'queue' AND w.place > 1)
+                RETURNING q.*
+            ),
+            history AS (
+                INSERT INTO executions
+                    (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
+                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of
+                FROM skipped ON CONFLICT DO NOTHING
+            ),
+            due AS MATERIALIZED (
+                SELECT l.organization_id, g.due_at FROM lanes l
+                JOIN (SELECT organization_id, min(due_at) AS due_at FROM let_go GROUP BY 1) g ON g.organization_id = l.organization_id
+                ORDER BY 1 FOR UPDATE OF l
+            )
+            UPDATE lanes l SET next_due = least(l.next_due, due.due_at) FROM due WHERE l.organization_id = due.organization_id
+            """)
+    }
+}

@@ -1,0 +1,20 @@
+import Metrics
+
+/// What the engine counts, as `/metrics` shows it.
+enum Meters {
+    static let scheduled = Counter(label: "prikke_occurrences_queued_total")
+    static let missed = Counter(label: "prikke_occurrences_missed_total")
+    /// The unique keys under the scheduler's compare-and-swap caught something: must stay 0.
+    static let caught = Counter(label: "prikke_duplicate_occurrences_caught_total")
+    static let setAside = Counter(label: "prikke_jobs_set_aside_total")
+    static let claimed = Counter(label: "prikke_executions_leased_total")
+    static let recorded = Counter(label: "prikke_attempts_recorded_total")
+    /// Outcomes that came after their lease was lost.
+    static let fenced = Counter(label: "prikke_outcomes_fenced_total")
+    static let rescued = Counter(label: "prikke_leases_rescued_total")
+    static let mendedLanes = Counter(label: "prikke_lanes_mended_total")
+    /// Calls that lacked a signature, because a secret was sealed with another key than ours: must stay 0.
+    static let unsigned = Counter(label: "prikke_calls_unsigned_total")
+    /// From due to started.
+    static let lateness = Metrics.Timer(label: "prikke_start_lateness_seconds")
+}

@@ -1,0 +1,52 @@
+import EventLoop
+import Logging
+import Postgres
+import ServiceLifecycle
+import Time
+
+/// Looks every second for what a dead node, or a race, left behind: leases of nodes that are no more, executions that
+/// wait for one that has ended, lanes that count wrong.
+public struct Rescuer: Service {
+    private let engine: Engine
+    private let logger: Logger
+
+    public init(_ engine: Engine, logger: Logger) {
+        self.engine = engine
+        self.logger = logger
+    }
+
+    public func run() async {
+        let bell = Bell(on: engine.loop)
+        await withGracefulShutdownHandler {
+            var round = 0
+            while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                await bell.wait(until: .now + .seconds(1))
+                do { try await look(alsoAtLanes: round % 10 == 0) } catch {
+                    logger.error("the rescuer could not look", metadata: ["error": "\(error)"])
+                }
+                round += 1
+            }
+        } onGracefulShutdown: {
+            bell.ring()
+        }
+    }
+
+    /// One round; tests call it.
+    func look(alsoAtLanes: Bool) async throws {
+        let queue = ExecutionQueue(database: engine.database)
+        let rescued = try await queue.rescue(now: engine.clock.now())
+        if rescued > 0 {
+            Meters.rescued.increment(by: rescued)
+            logger.warning("leases of dead nodes were freed", metadata: ["count": "\(rescued)"])
+            engine.dueBell.ring()
+        }
+        try await queue.release(after: nil, now: engine.clock.now())
+        guard alsoAtLanes else { return }
+        try await queue.forgetDeadNodes(now: engine.clock.now())
+        let mended = try await queue.mendLanes(now: engine.clock.now())
+        if mended > 0 {
+            Meters.mendedLanes.increment(by: mended)
+            logger.warning("lanes counted wrong and were mended", metadata: ["count": "\(mended)"])
+        }
+    }
+}

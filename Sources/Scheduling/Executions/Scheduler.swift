@@ -1,0 +1,114 @@
+import EventLoop
+import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+import Tenancy
+import Time
+
+/// Moves jobs on: puts each occurrence into the queue a little before it is due, and the job's next run behind it, in one
+/// statement that works only where the next run is still the one that was seen. So two schedulers are harmless, and who
+/// leads is a matter of thrift: any node that sees no tick for a while schedules too.
+public struct Scheduler: Service {
+    /// How far ahead occurrences are queued. What is edited or paused in between is taken out again.
+    static let horizon: Duration = .seconds(2)
+    private static let longestSleep: Duration = .seconds(1)
+    /// A leader that has not ticked for so long is passed over.
+    private static let patience: Duration = .milliseconds(1_500)
+    static let largestBatch = 1_000
+
+    private let engine: Engine
+    private let logger: Logger
+
+    public init(_ engine: Engine, logger: Logger) {
+        self.engine = engine
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        let lock = try engine.database.advisoryLock(name: "scheduler")
+        await withGracefulShutdownHandler {
+            while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                var wake = ContinuousClock.now + Self.longestSleep
+                do {
+                    if try await mayTick(lock) { wake = min(wake, try await tick()) }
+                } catch {
+                    logger.error("the scheduler could not tick", metadata: ["error": "\(error)"])
+                }
+                await engine.jobsBell.wait(until: wake)
+            }
+        } onGracefulShutdown: {
+            engine.jobsBell.ring()
+        }
+        await lock.release()
+    }
+
+    private func mayTick(_ lock: AdvisoryLock) async throws -> Bool {
+        if try await lock.tryAcquire() { return true }
+        let last: Timestamp? = try await engine.database.query("SELECT max(last_tick_at) AS last FROM nodes").only("last")
+        return last.map { $0.adding(Self.patience) < engine.clock.now() } ?? true
+    }
+
+    /// One pass over what is due by the horizon. Answers when to look again.
+    func tick() async throws -> ContinuousClock.Instant {
+        let now = engine.clock.now()
+        let horizon = now.adding(Self.horizon)
+        let results = try await engine.database.batch([
+            Self.selection(dueBy: horizon),
+            "SELECT min(next_run_at) AS next FROM job_states WHERE next_run_at > \(horizon)",
+            "UPDATE nodes SET last_tick_at = \(now) WHERE id = \(engine.node) AND (last_tick_at IS NULL OR last_tick_at < \(now.adding(.milliseconds(-500))))",
+        ])
+        let due = try results[0].map { try DueJob($0) }
+        let passed = try await pass(due, now: now, horizon: horizon)
+        if passed < due.count || due.count == Self.largestBatch { return .now }
+        let next: Timestamp? = try results[1].only("next")
+        return next.map { engine.clock.instant(of: $0.adding(.zero - Self.horizon)) } ?? .now + Self.longestSleep
+    }
+
+    static func selection(dueBy horizon: Timestamp) -> Query {
+        """
+        SELECT s.organization_id, s.job_id, s.next_run_at, j.version, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.missed,
+            j.missed_limit, j.start_deadline_s, j.overlap, e.keep_days
+        FROM job_states s JOIN jobs j ON j.organization_id = s.organization_id AND j.id = s.job_id
+            JOIN entitlements e ON e.organization_id = s.organization_id
+        WHERE s.next_run_at <= \(horizon) ORDER BY s.next_run_at LIMIT \(largestBatch)
+        """
+    }
+
+    /// Answers how many of the jobs were passed: after a long outage not all of them, because one batch holds only so many
+    /// occurrences.
+    private func pass(_ due: [DueJob], now: Timestamp, horizon: Timestamp) async throws -> Int {
+        var moves = Moves()
+        var passed = 0
+        for job in due where moves.occurrences < Passage.most {
+            passed += 1
+            guard let schedule = JobSchedule.stored(job.schedule, setAt: job.scheduleSetAt) else {
+                try await setAside(job)
+                continue
+            }
+            moves.add(
+                job,
+                Passage(
+                    of: schedule, from: job.nextRunAt, missed: job.missed, deadline: job.startDeadline, now: now, horizon: horizon))
+        }
+        guard !moves.isEmpty else { return passed }
+        try await engine.partitions.ensure(moves.days)
+        let counts = try await moves.write(to: engine.database, now: now)
+        Meters.scheduled.increment(by: counts.queued)
+        Meters.missed.increment(by: counts.missed)
+        Meters.caught.increment(by: counts.caught)
+        if counts.queued > 0 { engine.dueBell.ring() }
+        return passed
+    }
+
+    /// A job whose next run cannot be computed never stops the tick of anyone else. It is shown, and it is loud.
+    private func setAside(_ job: DueJob) async throws {
+        try await engine.database.query(
+            """
+            UPDATE job_states SET next_run_at = NULL, set_aside = 'Its schedule cannot be read. Save the job again.'
+            WHERE organization_id = \(job.organizationID) AND job_id = \(job.jobID) AND next_run_at = \(job.nextRunAt)
+            """)
+        Meters.setAside.increment()
+        logger.critical("a job was set aside: its schedule cannot be read", metadata: ["job": "\(job.jobID)"])
+    }
+}

@@ -1,0 +1,238 @@
+import EventLoop
+import Logging
+import Metrics
+import Postgres
+import Secrets
+import ServiceLifecycle
+import Tenancy
+import Time
+
+/// Starts executions at their exact time and records how they ended.
+///
+/// What falls due within `lead` is leased ahead and waits in the loop's timer heap, so the start itself costs no query: a
+/// herd at :00 starts from memory.
+///
+/// It runs on the loop of its database connections: leasing, firing and recording touch one thread and take no lock.
+public actor Worker: Service {
+    /// How long before its time an execution is leased. Longer holds a place in its organization's share for nothing;
+    /// shorter than a claim takes would make starts late.
+    private static let lead: Duration = .milliseconds(300)
+    /// So long it sleeps at most: a notification wakes it, polling guarantees.
+    private static let longestSleep: Duration = .seconds(1)
+    private static let largestBatch = 256
+
+    /// An attempt under way.
+    private struct Run {
+        let claim: Claim
+        let startedAt: Timestamp
+        let task: Task<Void, Never>
+        /// Whether people are told when it started; those that end soon need not be.
+        var isMarked = false
+    }
+
+    private let loop: EventLoop
+    private let queue: ExecutionQueue
+    private let recorder: Recorder
+    private let clock: DatabaseClock
+    private let pulse: Pulse
+    private let plugins: JobPlugins
+    private let signing: SigningSecrets
+    private let node: ID<Node>
+    private let maximum: Int
+    private let grace: Duration
+    private let bell: Bell
+    private let logger: Logger
+
+    /// Leased and not yet recorded, in all; at most `maximum`.
+    private var held: Set<Claim.Lease> = []
+    /// Leased, waiting for their instant.
+    private var armed: [Claim.Lease: (claim: Claim, timer: EventLoop.TimerID)] = [:]
+    private var running: [Claim.Lease: Run] = [:]
+    /// Leases that the database says are ours and that we do not know of, when we last looked.
+    private var strays: Set<Claim.Lease> = []
+    private var strayLook = ContinuousClock.now
+    private(set) var isStopping = false
+    /// The grace period is over: what still runs is cut off.
+    private var isGivingUp = false
+
+    nonisolated public var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// `maximum` calls are in flight at one time. On a graceful stop, what runs has `grace` to end.
+    public init(
+        _ engine: Engine, plugins: JobPlugins, signing: SigningSecrets, maximum: Int, grace: Duration = .seconds(25), logger: Logger
+    ) {
+        loop = engine.loop
+        queue = ExecutionQueue(database: engine.database)
+        recorder = Recorder(engine, logger: logger)
+        clock = engine.clock
+        pulse = engine.pulse
+        node = engine.node
+        bell = engine.dueBell
+        self.plugins = plugins
+        self.signing = signing
+        self.maximum = maximum
+        self.grace = grace
+        self.logger = logger
+    }
+
+    public func run() async {
+        await withGracefulShutdownHandler {
+            while !isStopping, !Task.isCancelled {
+                let wake = await claim()
+                await markLongRuns()
+                await handBackStrays()
+                await bell.wait(until: wake)
+            }
+            let grace = Task.isCancelled ? .zero : grace
+            // No child of this task: in a cancelled one the database would refuse to take the leases back.
+            await Task { await stop(within: grace) }.value
+        } onGracefulShutdown: {
+            Task { await self.beginToStop() }
+        }
+    }
+
+    // MARK: Claim
+
+    /// Leases what is due soon; answers when to look again.
+    private func claim() async -> ContinuousClock.Instant {
+        let latest = ContinuousClock.now + Self.longestSleep
+        let limit = min(maximum - held.count, Self.largestBatch)
+        guard limit > 0, pulse.isFresh else { return latest }
+        let now = clock.now()
+        do {
+            let (claims, nextDue) = try await queue.claim(limit, for: node, now: now, horizon: now.adding(Self.lead))
+            held.formUnion(claims.map(\.lease))
+            guard !isStopping else {
+                await handBack(claims)
+                return latest
+            }
+            Meters.claimed.increment(by: claims.count)
+            for claim in claims { arm(claim) }
+            if claims.count == limit { return .now }
+            // Where something is due and nothing was got, somebody else has it locked: not again at once.
+            let soonest = ContinuousClock.now + (claims.isEmpty ? .milliseconds(5) : .zero)
+            return max(soonest, min(latest, nextDue.map { clock.instant(of: $0) - Self.lead } ?? latest))
+        } catch {
+            logger.error("no executions could be leased", metadata: ["error": "\(error)"])
+            return latest
+        }
+    }
+
+    private func arm(_ claim: Claim) {
+        let instant = clock.instant(of: claim.dueAt)
+        guard instant > .now else { return start(claim) }
+        let timer = loop.schedule(at: instant) { [self] in assumeIsolated { $0.fire(claim) } }
+        armed[claim.lease] = (claim, timer)
+    }
+
+    // MARK: Run
+
+    private func fire(_ claim: Claim) {
+        guard armed.removeValue(forKey: claim.lease) != nil else { return }
+        start(claim)
+    }
+
+    private func start(_ claim: Claim) {
+        // It may be somebody else's by now. If it is not, it is a stray, and goes back.
+        guard pulse.isFresh else { return letGo(claim.lease) }
+        let startedAt = max(clock.now(), claim.dueAt)
+        let secrets = signing.open(claim.sealedSecrets, of: claim.organizationID)
+        if secrets.count < claim.sealedSecrets.count { Meters.unsigned.increment() }
+        let call = JobCall(claim, startedAt: startedAt, signingSecrets: secrets)
+        Meters.lateness.recordMicroseconds(call.lateness.microseconds)
+        let plugin = plugins[claim.plugin]
+        let task = Task {
+            let outcome = claim.isReadable ? await plugin?.run(call) ?? Outcome(reason: .pluginMissing) : .unreadable
+            await self.finish(claim, outcome, startedAt: startedAt)
+        }
+        running[claim.lease] = Run(claim: claim, startedAt: startedAt, task: task)
+    }
+
+    private func finish(_ claim: Claim, _ outcome: Outcome, startedAt: Timestamp) async {
+        running[claim.lease] = nil
+        // Cut off by our own end, it came to nothing yet: its lease ends with this node, and whoever finds it repeats it.
+        if !(isGivingUp && outcome.reason == .cancelledByUser) {
+            let finishedAt = max(clock.now(), startedAt)
+            await recorder.record(
+                Finished(
+                    claim: claim, outcome: outcome, startedAt: startedAt, finishedAt: finishedAt,
+                    retryAt: retryTime(of: claim, after: outcome, endedAt: finishedAt)))
+        }
+        letGo(claim.lease)
+    }
+
+    private func letGo(_ lease: Claim.Lease) {
+        held.remove(lease)
+        bell.ring()
+    }
+
+    /// Gives back what the database has leased to this node without its knowing: the answer to a claim was lost, or an
+    /// outcome was refused. Only what was a stray twice in a row, seconds apart: a claim may be on its way.
+    private func handBackStrays() async {
+        guard strayLook.duration(to: .now) > .seconds(3) else { return }
+        strayLook = .now
+        do {
+            let unknown = try await queue.leases(of: node).filter { !held.contains($0.lease) }
+            let lost = unknown.filter { strays.contains($0.lease) && !held.contains($0.lease) }
+            strays = Set(unknown.map(\.lease))
+            guard !lost.isEmpty else { return }
+            logger.error("leases that nobody held were handed back", metadata: ["count": "\(lost.count)"])
+            try await queue.handBack(lost, now: clock.now())
+            bell.ring()
+        } catch {
+            logger.error("strays could not be looked for", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Writes when the attempts that have run for a while began; most end before that, and save the write.
+    private func markLongRuns() async {
+        let latest = clock.now().adding(.zero - Self.longestSleep)
+        let long = running.values.filter { !$0.isMarked && $0.startedAt < latest }
+        guard !long.isEmpty else { return }
+        do {
+            try await queue.mark(long.map { ($0.claim, $0.startedAt) })
+            for run in long { running[run.claim.lease]?.isMarked = true }
+        } catch {
+            logger.error("what has begun could not be written", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Attempts that a dying node took with it do not count against the limit.
+    private func retryTime(of claim: Claim, after outcome: Outcome, endedAt: Timestamp) -> Timestamp? {
+        let retry = claim.attempt - claim.lostLeases
+        guard outcome.isWorthRetrying, retry <= claim.retries.limit else { return nil }
+        var random = SystemRandomNumberGenerator()
+        return endedAt.adding(claim.retries.wait(beforeRetry: retry, using: &random))
+    }
+
+    // MARK: Stop
+
+    private func beginToStop() {
+        isStopping = true
+        bell.ring()
+    }
+
+    /// Hands back what has not started, lets what runs end within the grace period, and records it.
+    private func stop(within grace: Duration) async {
+        isStopping = true
+        let waiting = armed.values.map(\.claim)
+        for (_, timer) in armed.values { loop.cancel(timer) }
+        armed = [:]
+        await handBack(waiting)
+        let deadline = ContinuousClock.now + grace
+        while !held.isEmpty, ContinuousClock.now < deadline { await bell.wait(until: min(deadline, .now + .milliseconds(100))) }
+        isGivingUp = true
+        for run in running.values { run.task.cancel() }
+        while !held.isEmpty, ContinuousClock.now < deadline + .seconds(2) { await bell.wait(until: .now + .milliseconds(50)) }
+    }
+
+    private func handBack(_ claims: [Claim]) async {
+        guard !claims.isEmpty else { return }
+        do {
+            try await queue.handBack(claims.map { ($0.organizationID, $0.lease) }, now: clock.now())
+            held.subtract(claims.map(\.lease))
+        } catch {
+            logger.error("leases could not be handed back; they end with this node", metadata: ["error": "\(error)"])
+        }
+    }
+}

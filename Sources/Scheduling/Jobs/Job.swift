@@ -1,0 +1,43 @@
+import JSON
+import Postgres
+import Time
+
+/// A definition: what to do, when, and how to retry; with what the engine knows of it.
+public struct Job: Sendable, Identified {
+    public static let prefix = "job"
+
+    public let id: ID<Job>
+    public let definition: JobDefinition
+    /// Moves with every change by people, never with a run.
+    public let version: Int64
+    public let health: String
+    public let nextRunAt: Timestamp?
+    public let setAside: String?
+    public let lastExecution: (id: ID<Execution>, status: String)?
+    public let createdAt: Timestamp
+    public let updatedAt: Timestamp
+}
+
+extension Job {
+    /// The job in the one shape that it has everywhere.
+    public func json(now: Timestamp) -> JSON {
+        let schedule = JobSchedule.stored(definition.schedule, setAt: definition.scheduleSetAt)
+        let isPaused = !definition.enabled || definition.pausedUntil.map { $0 > now } ?? false
+        var warnings = schedule.map { Self.warnings(of: $0, from: now) } ?? []
+        if let setAside { warnings.append(["code": "set_aside", "detail": .string(setAside)]) }
+        var json: JSONObject = ["id": .string(id.text)]
+        for (key, value) in definition.members { json[key] = value }
+        json["health"] = .string(isPaused ? "paused" : health)
+        json["next_run_at"] = nextRunAt.map { .string($0.rfc3339) } ?? .null
+        json["last_execution"] = lastExecution.map { ["id": .string($0.id.text), "status": .string($0.status)] } ?? .null
+        json["schedule_in_words"] = .string(JobSchedule.words(definition.schedule, setAt: definition.scheduleSetAt))
+        json["warnings"] = .array(warnings)
+        json["created_at"] = .string(createdAt.rfc3339)
+        json["updated_at"] = .string(updatedAt.rfc3339)
+        return .object(json)
+    }
+
+    private static func warnings(of schedule: Schedule, from now: Timestamp) -> [JSON] {
+        schedule.warnings(from: now).map { ["code": .string($0.code.rawValue), "detail": .string($0.sentence)] }
+    }
+}

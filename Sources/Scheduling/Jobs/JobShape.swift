@@ -1,0 +1,72 @@
+import JSON
+import Time
+
+/// What a job looks like in JSON, in and out: one declaration for the API, its documentation, and (as they come) sync,
+/// forms and events.
+public enum JobShape {
+    /// What people may say about a job.
+    public static func draft(_ plugins: JobPlugins) -> Shape {
+        .variants(
+            by: "plugin", default: "http", help: "The kind of job.", common: common,
+            plugins.configFields.map { ($0.kind, [$0.config]) })
+    }
+
+    private static let common: [Field] = [
+        Field("key", .string(1...100, format: .jobKey), nullable: true, help: "Your own name for the job, unique in the organization."),
+        Field("name", .string(1...200), help: "For people. Default: the target's host."),
+        Field("schedule", JobSchedule.shape, nullable: true, default: .null, help: "When; null: only on demand."),
+        Field("timeout_ms", .integer(1_000...900_000), default: 30_000, help: "The whole call, from resolving the name to the last byte."),
+        Field("retries", RetryPolicy.shape, default: [:], help: "How failures are tried again."),
+        Field(
+            "missed", .choice(["skip", "last", "all"]), default: "last",
+            help: "Which of the runs that could not start in time are made up."),
+        Field("missed_limit", .integer(1...100), default: 10, help: "With `missed` = all: at most so many."),
+        Field(
+            "start_deadline", .string(2...20, format: .wait), nullable: true,
+            help: "How late a run may start before it counts as missed. Default: half the interval, 30s to 1h; none for `at`."),
+        Field(
+            "overlap", .choice(["skip", "queue", "allow"]), default: "queue",
+            help: "What happens when a run is due while another of the job is running."),
+        Field("success", SuccessRules.shape, default: [:], help: "What counts as success."),
+        Field(
+            "alerts", alerts, nullable: true, default: .null,
+            help: "Whom a failing job tells: null (as the organization), off, or its own."),
+        Field("enabled", .boolean, default: true, help: "False: paused."),
+        Field("paused_until", .string(20...40, format: .instant), nullable: true, default: .null, help: "Paused till then."),
+        Field("tags", .list(of: .string(1...50), 0...20), default: [], help: "Words to find it by."),
+    ]
+
+    private static let alerts = Shape.either([
+        .choice(["inherit", "off"]),
+        .object([
+            Field("after", .integer(1...100), default: 1, help: "Failures in a row before anybody is told."),
+            Field("channels", .list(of: .string(1...40), 0...20), help: "Ids of channels. Default: the organization's."),
+        ]),
+    ])
+
+    /// What we say about a job beside that.
+    static let answered: [Field] = [
+        Field("id", .string(30...30), readOnly: true, example: "job_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("health", .choice(["healthy", "late", "failing", "paused"]), readOnly: true),
+        Field("next_run_at", .string(format: .instant), nullable: true, readOnly: true),
+        Field(
+            "last_execution", .object([Field("id", .string()), Field("status", .choice(ExecutionStatus.allCases.map(\.rawValue)))]),
+            nullable: true, readOnly: true),
+        Field("schedule_in_words", .string(), readOnly: true),
+        Field("warnings", .list(of: .object([Field("code", .string()), Field("detail", .string())])), readOnly: true),
+        Field("created_at", .string(format: .instant), readOnly: true),
+        Field("updated_at", .string(format: .instant), readOnly: true),
+    ]
+
+    /// A job as it is answered.
+    public static func job(_ plugins: JobPlugins) -> Shape {
+        Shape.variants(
+            by: "plugin", default: "http", common: answered + common, plugins.configFields.map { ($0.kind, [$0.config]) }
+        ).named("Job")
+    }
+}
+
+extension TextFormat {
+    fileprivate static let jobKey = TextFormat.characters(
+        first: "a-z0-9", "a-z0-9._/-", hint: "Use lower-case letters, digits and . _ / -, beginning with a letter or digit.")
+}

@@ -1,0 +1,122 @@
+import JSON
+import Postgres
+import Tenancy
+import Time
+
+extension Jobs {
+    static let tables: Query = "jobs j JOIN job_states s ON s.organization_id = j.organization_id AND s.job_id = j.id"
+
+    static let columns: Query = """
+        j.id, j.key, j.name, j.plugin, j.config, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.timeout_ms, j.retries, j.missed, \
+        j.missed_limit, j.start_deadline_s, j.overlap, j.success, j.alerts, j.enabled, j.paused_until, j.tags, j.version, j.created_at, \
+        j.updated_at, s.health, s.next_run_at, s.set_aside, s.last_execution_id, s.last_status
+        """
+
+    func insertions(of d: JobDefinition, id: ID<Job>, for access: Access, now: Timestamp) -> [Query] {
+        let organization = access.organization.id
+        return [
+            """
+            INSERT INTO jobs (
+                organization_id, id, key, name, plugin, config, schedule, schedule_set_at, shortest_interval_ms, timeout_ms, retries, missed,
+                missed_limit, start_deadline_s, overlap, success, alerts, enabled, paused_until, tags, created_at, updated_at)
+            VALUES (
+                \(organization), \(id), \(d.key), \(d.name), \(d.plugin), \(d.config), \(d.storedSchedule), \(d.scheduleSetAt),
+                \(d.shortestIntervalMs), \(d.timeoutMs), \(d.retries), \(d.missed), \(d.missedLimit), \(d.startDeadlineSeconds),
+                \(d.overlap), \(d.success), \(d.alerts), \(d.enabled), \(d.pausedUntil), \(d.tags), \(now), \(now))
+            """,
+            """
+            INSERT INTO job_states (organization_id, job_id, next_run_at) VALUES (\(organization), \(id), \(d.firstRun(madeAt: now)))
+            """,
+        ]
+    }
+
+    func update(of old: Job, to d: JobDefinition, for access: Access, now: Timestamp) -> Query {
+        """
+        UPDATE jobs SET key = \(d.key), name = \(d.name), plugin = \(d.plugin), config = \(d.config), schedule = \(d.storedSchedule),
+            schedule_set_at = \(d.scheduleSetAt), shortest_interval_ms = \(d.shortestIntervalMs), timeout_ms = \(d.timeoutMs),
+            retries = \(d.retries), missed = \(d.missed), missed_limit = \(d.missedLimit), start_deadline_s = \(d.startDeadlineSeconds),
+            overlap = \(d.overlap), success = \(d.success), alerts = \(d.alerts), enabled = \(d.enabled),
+            paused_until = \(d.pausedUntil), tags = \(d.tags), updated_at = \(now), version = version + 1
+        WHERE organization_id = \(access.organization.id) AND id = \(old.id)
+        """
+    }
+
+    /// Sets the next run anew. What was queued ahead is taken out again; what a worker has leased already cannot be, and
+    /// runs: it must not be queued a second time, so the next run is after it.
+    func reschedule(_ job: Job, to d: JobDefinition, for access: Access, now: Timestamp, in transaction: Transaction) async throws {
+        let organization = access.organization.id
+        try await transaction.query(withdraw(job.id, of: organization, recordedAs: nil, now: now))
+        let leased: Timestamp? = try await transaction.query(
+            """
+            SELECT max(scheduled_for) AS last FROM queue
+            WHERE organization_id = \(organization) AND job_id = \(job.id) AND trigger = 'schedule'
+            """
+        ).only("last")
+        try await transaction.query(
+            """
+            UPDATE job_states SET next_run_at = \(d.nextRun(after: max(now, leased ?? now))), set_aside = NULL
+            WHERE organization_id = \(organization) AND job_id = \(job.id)
+            """)
+    }
+
+    /// Takes out of the queue what has not begun: with a reason everything that waits, recorded as cancelled for it;
+    /// without one only what is not due yet, of which nothing remains because it is not expected any more.
+    func withdraw(_ job: ID<Job>, of organization: ID<Organization>, recordedAs reason: Reason?, now: Timestamp) -> Query {
+        guard let reason else {
+            return """
+                DELETE FROM queue WHERE organization_id = \(organization) AND job_id = \(job) AND leased_by IS NULL
+                    AND trigger = 'schedule' AND attempt = 1 AND scheduled_for > \(now)
+                """
+        }
+        return """
+            WITH gone AS (
+                DELETE FROM queue WHERE organization_id = \(organization) AND job_id = \(job) AND leased_by IS NULL RETURNING *
+            )
+            INSERT INTO executions (
+                organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
+            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'cancelled', \(reason.rawValue), attempt, \(now), repeat_of
+            FROM gone ON CONFLICT DO NOTHING
+            """
+    }
+}
+
+extension JobDefinition {
+    fileprivate var storedSchedule: JSON? { schedule.isNull ? Optional<JSON>.none : schedule }
+
+    init(_ row: Row) throws(PostgresError) {
+        key = try row("key")
+        name = try row("name")
+        plugin = try row("plugin")
+        config = try row("config")
+        schedule = try row("schedule", as: JSON?.self) ?? .null
+        scheduleSetAt = try row("schedule_set_at")
+        shortestIntervalMs = try row("shortest_interval_ms")
+        timeoutMs = try row("timeout_ms")
+        retries = try row("retries")
+        missed = try row("missed")
+        missedLimit = try row("missed_limit")
+        startDeadlineSeconds = try row("start_deadline_s")
+        overlap = try row("overlap")
+        success = try row("success")
+        alerts = try row("alerts", as: JSON?.self) ?? .null
+        enabled = try row("enabled")
+        pausedUntil = try row("paused_until")
+        tags = try row("tags")
+    }
+}
+
+extension Job {
+    init(_ row: Row) throws(PostgresError) {
+        id = try row("id")
+        definition = try JobDefinition(row)
+        version = try row("version")
+        health = try row("health")
+        nextRunAt = try row("next_run_at")
+        setAside = try row("set_aside")
+        let lastID: ID<Execution>? = try row("last_execution_id")
+        let lastStatus: String? = try row("last_status")
+        lastExecution = lastID.flatMap { id in lastStatus.map { (id, $0) } }
+        createdAt = try row("created_at")
+        updatedAt = try row("updated_at")
+    }
+}

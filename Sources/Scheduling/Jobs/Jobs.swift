@@ -1,0 +1,166 @@
+import JSON
+import Postgres
+import Tenancy
+import Time
+
+/// The door to jobs.
+public struct Jobs: Sendable {
+    let engine: Engine
+    public let plugins: JobPlugins
+    private var database: Database { engine.database }
+
+    public init(_ engine: Engine, plugins: JobPlugins) {
+        self.engine = engine
+        self.plugins = plugins
+    }
+
+    /// How a job is named from outside: by its id, or as `key:` and its key.
+    public enum Name: Sendable {
+        case id(ID<Job>)
+        case key(String)
+
+        /// Nil for a text that cannot name a job; answered like the name of one that is not there.
+        public init?(_ text: String) {
+            if text.hasPrefix("key:") {
+                self = .key(String(text.dropFirst(4)))
+            } else {
+                guard let id = ID<Job>(text) else { return nil }
+                self = .id(id)
+            }
+        }
+
+        fileprivate var condition: Query {
+            switch self {
+            case .id(let id): "j.id = \(id)"
+            case .key(let key): "j.key = \(key)"
+            }
+        }
+    }
+
+    /// Where a page of the list ends: jobs go by their ids, newest first.
+    public struct Position: Sendable {
+        fileprivate let id: ID<Job>
+
+        /// Behind this job.
+        public init(_ job: Job) { id = job.id }
+
+        /// Reads what `cursor` writes; nil for anything else.
+        public init?(_ cursor: String) {
+            guard let id = ID<Job>(cursor) else { return nil }
+            self.id = id
+        }
+
+        /// The position as a text without meaning to others.
+        public var cursor: String { id.text }
+    }
+
+    /// Makes a job. Throws `InvalidInput` by member, `Refusal.limitReached`.
+    public func create(_ draft: JSON, for access: Access) async throws -> Job {
+        let now = engine.clock.now()
+        let definition = try JobDefinition(draft, plugins: plugins, zone: access.organization.timezone, now: now)
+        try check(definition, against: access.entitlements)
+        let id = ID<Job>(at: now)
+        try await unlessKeyIsTaken {
+            try await database.transaction { transaction in
+                if let limit = access.entitlements.jobs { try await checkCount(limit, for: access, in: transaction) }
+                try await transaction.batch(insertions(of: definition, id: id, for: access, now: now) + [Topic.jobs.notification(database)])
+            }
+        }
+        return try await find(.id(id), for: access)
+    }
+
+    /// The job of that name. Throws `Refusal.notFound`.
+    public func find(_ name: Name, for access: Access) async throws -> Job {
+        guard let job = try await database.query(selection(name, for: access)).first.map({ try Job($0) }) else { throw Refusal.notFound }
+        return job
+    }
+
+    /// The organization's jobs, newest first, from behind a position.
+    public func page(after position: Position?, limit: Int, for access: Access) async throws -> [Job] {
+        let position: Query = position.map { "AND j.id < \($0.id)" } ?? ""
+        return try await database.query(
+            """
+            SELECT \(Self.columns) FROM \(Self.tables)
+            WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL \(position) ORDER BY j.id DESC LIMIT \(limit)
+            """
+        ).map { try Job($0) }
+    }
+
+    /// Changes what `patch` names (RFC 7396; a schedule is replaced as a whole, for its members exclude each other). The
+    /// next run stays as it is unless the schedule, or whether the job runs at all, has changed: then it is the first one
+    /// after now, and what was queued ahead by the old schedule is taken out again.
+    ///
+    /// A patch that changes nothing writes nothing. `version`: only if the job is still at this one. Throws `InvalidInput`, `Refusal`.
+    public func change(_ name: Name, _ patch: JSON, ifVersion version: Int64? = nil, for access: Access) async throws -> Job {
+        let now = engine.clock.now()
+        return try await unlessKeyIsTaken {
+            try await database.transaction { transaction in
+                let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
+                guard let old = try rows.first.map({ try Job($0) }) else { throw Refusal.notFound }
+                if let version, version != old.version { throw Refusal.changedSince }
+                let draft = JSON.object(old.definition.members).merged(with: patch, replacing: ["schedule"])
+                let new = try JobDefinition(
+                    draft, plugins: plugins, zone: access.organization.timezone, now: now, changing: old.definition)
+                guard new.members != old.definition.members || old.setAside != nil else { return old }
+                try check(new, against: access.entitlements)
+                try await transaction.batch([update(of: old, to: new, for: access, now: now), Topic.jobs.notification(database)])
+                if !new.runs(like: old.definition) || old.setAside != nil {
+                    try await reschedule(old, to: new, for: access, now: now, in: transaction)
+                }
+                guard let row = try await transaction.query(selection(.id(old.id), for: access)).first else { throw Refusal.notFound }
+                return try Job(row)
+            }
+        }
+    }
+
+    /// Deletes the job; what waits of it ends as cancelled. Throws `Refusal.notFound`.
+    public func delete(_ name: Name, for access: Access) async throws {
+        let now = engine.clock.now()
+        try await database.transaction { transaction in
+            let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
+            guard let job = try rows.first.map({ try Job($0) }) else { throw Refusal.notFound }
+            let organization = access.organization.id
+            try await transaction.batch([
+                "UPDATE jobs SET deleted_at = \(now), version = version + 1 WHERE organization_id = \(organization) AND id = \(job.id)",
+                "UPDATE job_states SET next_run_at = NULL WHERE organization_id = \(organization) AND job_id = \(job.id)",
+                withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
+            ])
+        }
+    }
+
+    /// A job in the one shape that it has everywhere.
+    @Sendable public func json(_ job: Job) -> JSON { job.json(now: engine.clock.now()) }
+
+    // MARK: -
+
+    private func check(_ definition: JobDefinition, against e: Entitlements) throws(Refusal) {
+        if let plugins = e.plugins, !plugins.contains(definition.plugin) { throw .plugin(definition.plugin, plan: e.plan) }
+        if definition.timeoutMs > e.timeoutSeconds * 1_000 { throw .timeout(e.timeoutSeconds, plan: e.plan) }
+        if let shortest = definition.shortestIntervalMs, shortest < e.shortestIntervalSeconds * 1_000 {
+            throw .interval(shortest / 1_000, limit: e.shortestIntervalSeconds, plan: e.plan)
+        }
+    }
+
+    private func checkCount(_ limit: Int, for access: Access, in transaction: Transaction) async throws {
+        let organization = access.organization.id
+        // The lock makes two creations at once wait for each other: both must not find the last place free.
+        try await transaction.query("SELECT FROM entitlements WHERE organization_id = \(organization) FOR UPDATE")
+        let count: Int64 = try await transaction.query(
+            "SELECT count(*) AS count FROM jobs WHERE organization_id = \(organization) AND deleted_at IS NULL"
+        ).only("count")
+        if count >= limit { throw Refusal.jobs(limit, plan: access.entitlements.plan) }
+    }
+
+    private func unlessKeyIsTaken<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch let error as PostgresError where error.constraint == "jobs_key" {
+            throw InvalidInput(pointer: "/key", code: "taken", detail: "Another job has this key. Choose another, or change that job.")
+        }
+    }
+
+    private func selection(_ name: Name, for access: Access) -> Query {
+        """
+        SELECT \(Self.columns) FROM \(Self.tables)
+        WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL AND \(name.condition)
+        """
+    }
+}

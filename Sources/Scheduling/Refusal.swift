@@ -1,0 +1,32 @@
+import JSON
+
+/// What is understood and not done, with the reason and the way out.
+public enum Refusal: Error, Sendable, Equatable {
+    /// Not there, or not this organization's: told alike.
+    case notFound
+    /// The plan does not reach so far. `pointer` names the member at fault; nil: the whole.
+    case limitReached(pointer: String?, sentence: String)
+    /// Somebody changed it since the version that was named.
+    case changedSince
+}
+
+extension Refusal {
+    static func jobs(_ limit: Int, plan: String) -> Refusal {
+        let sentence = "The plan \(plan) has \(limit) jobs, and all are in use. Delete one, or choose a larger plan."
+        return .limitReached(pointer: nil, sentence: sentence)
+    }
+
+    static func interval(_ seconds: Int64, limit: Int, plan: String) -> Refusal {
+        let sentence = "The shortest interval of the plan \(plan) is \(limit) s; this schedule has two runs \(seconds) s apart."
+        return .limitReached(pointer: "/schedule", sentence: sentence + " Use a longer interval, or choose a larger plan.")
+    }
+
+    static func timeout(_ limit: Int, plan: String) -> Refusal {
+        let sentence = "The longest timeout of the plan \(plan) is \(limit) s. Use less, or choose a larger plan."
+        return .limitReached(pointer: "/timeout_ms", sentence: sentence)
+    }
+
+    static func plugin(_ kind: String, plan: String) -> Refusal {
+        .limitReached(pointer: "/plugin", sentence: "The plan \(plan) does not include \(kind) jobs. Choose a larger plan.")
+    }
+}

@@ -1,0 +1,184 @@
+import JSON
+import Postgres
+import TestSupport
+import Testing
+import Time
+
+@testable import Scheduling
+@testable import Tenancy
+
+@Suite(.database) struct ClaimTests {
+    @Test func anExecutionIsClaimedOnce() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(100)
+        let claims = try await withThrowingTaskGroup { tasks in
+            for _ in 0..<8 {
+                tasks.addTask {
+                    var mine: [Claim] = []
+                    // Who finds the lane locked by another claim gets nothing this time.
+                    while try await scene.count("queue WHERE leased_by IS NULL") > 0 { mine += try await scene.claim(7, for: ID()) }
+                    return mine
+                }
+            }
+            return try await tasks.reduce(into: [] as [Claim]) { $0 += $1 }
+        }
+        #expect(claims.count == 100 && Set(claims.map(\.id)) == Set(due))
+        #expect(try await scene.lane().running == 100)
+    }
+
+    @Test func aClaimHoldsAllThatTheAttemptNeeds() async throws {
+        let scene = try await Scene()
+        let draft = JSON.probe(
+            nil, ["timeout_ms": 5_000, "retries": ["limit": 3, "backoff": ["7s"]], "success": ["status": [418]]])
+        let job = try await scene.jobs.create(draft, for: scene.acme)
+        let execution = try await scene.executions.trigger(job, override: ["body": "x"], by: .manual, for: scene.acme)
+        let claim = try #require(try await scene.claim().first)
+        #expect(claim.id == execution.id && claim.jobID == job.id && claim.organizationID == scene.acme.organization.id)
+        #expect(claim.scheduledFor == execution.scheduledFor && claim.dueAt == execution.scheduledFor && claim.trigger == .manual)
+        #expect(claim.attempt == 1 && claim.lostLeases == 0 && claim.keepDays == 7 && claim.plugin == "probe")
+        #expect(claim.timeout == .seconds(5) && claim.retries.limit == 3 && claim.override?["body"] == "x")
+        #expect(claim.success.statuses == [418...418])
+        #expect(Scene.signing?.open(claim.sealedSecrets, of: claim.organizationID).map(\.count) == [32])
+    }
+
+    /// A plan that was lowered clamps the timeouts of jobs that were made under the higher one.
+    @Test func theTimeoutIsClampedToThePlan() async throws {
+        let scene = try await Scene()
+        try await scene.backlog(1, draft: .probe(nil, ["timeout_ms": 600_000]))
+        try await scene.database.query("UPDATE entitlements SET timeout_s = 30")
+        #expect(try await scene.claim().map(\.timeout) == [.seconds(30)])
+    }
+
+    @Test func whatIsNotDueByTheHorizonIsNotClaimedAndTheLaneIsDueWithIt() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
+        let now = scene.engine.clock.now()
+        let ids = try await scene.enqueue(job, at: [now, now.adding(.milliseconds(300)), now.adding(.milliseconds(301))])
+        let (claims, next) = try await scene.queue.claim(
+            10, for: scene.engine.node, now: now, horizon: now.adding(.milliseconds(300)))
+        #expect(claims.map(\.id) == Array(ids.prefix(2)))
+        #expect(next == now.adding(.milliseconds(301)))
+        #expect(try await scene.lane() == .init(running: 2, nextDue: now.adding(.milliseconds(301))))
+    }
+
+    @Test func whatIsHeldIsNotClaimed() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(nil), for: scene.acme)
+        try await scene.enqueue(job, at: [scene.engine.clock.now()], held: true)
+        #expect(try await scene.claim().isEmpty)
+        #expect(try await scene.lane() == .init(running: 0, nextDue: nil))
+    }
+
+    @Test func anOrganizationRunsNoMoreAtATimeThanItsPlanAllows() async throws {
+        let scene = try await Scene(.business(concurrency: 3))
+        let due = try await scene.backlog(5)
+        let first = try await scene.claim()
+        #expect(first.map(\.id) == Array(due.prefix(3)))
+        #expect(try await scene.claim().isEmpty)
+        #expect(try await scene.lane() == .init(running: 3, nextDue: nil))
+        // One that ends makes room for one, and the lane is due again.
+        try await scene.complete([first[1]])
+        #expect(try await scene.lane().nextDue != nil)
+        #expect(try await scene.claim().map(\.id) == [due[3]])
+        try await scene.complete([first[0], first[2]])
+        #expect(try await scene.claim().map(\.id) == [due[4]])
+    }
+
+    @Test func aBacklogOfOneOrganizationDelaysNoOther() async throws {
+        let scene = try await Scene()
+        let (few, one) = (try await scene.found("Few"), try await scene.found("One"))
+        try await scene.backlog(500)
+        try await scene.backlog(12, of: few)
+        try await scene.backlog(1, of: one)
+        func shares(_ claims: [Claim]) -> [Int] {
+            [scene.acme, few, one].map { access in claims.count { $0.organizationID == access.organization.id } }
+        }
+        #expect(shares(try await scene.claim(30)) == [10, 10, 1])
+        #expect(shares(try await scene.claim(30)) == [15, 2, 0])
+        #expect(shares(try await scene.claim(30)) == [30, 0, 0])
+    }
+
+    /// The one served longest ago comes first, so with fewer places than organizations all get their turn.
+    @Test func organizationsTakeTurns() async throws {
+        let scene = try await Scene()
+        var all = [scene.acme]
+        for name in ["B", "C", "D"] { all.append(try await scene.found(name + name + name)) }
+        for access in all { try await scene.backlog(10, of: access) }
+        var served: [ID<Organization>] = []
+        for _ in 0..<8 { served += try await scene.claim(1).map(\.organizationID) }
+        for access in all { #expect(served.count { $0 == access.organization.id } == 2, "\(access.organization.name)") }
+    }
+
+    @Test func aLaneIsDueAgainWhenSomethingNewIsQueued() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(2)
+        #expect(try await scene.claim().map(\.id) == due)
+        #expect(try await scene.lane().nextDue == nil)
+        let more = try await scene.backlog(1)
+        #expect(try await scene.claim().map(\.id) == more)
+    }
+
+    /// A statement sees what was there when it began; what comes between its look and its lock must not be lost.
+    @Test func whatIsQueuedWhileItsLaneIsServedIsNotForgotten() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
+        let now = scene.engine.clock.now()
+        try await scene.enqueue(job, at: [now])
+        try await scene.database.transaction { transaction in
+            try await transaction.query(ExecutionQueue.lease(10, to: scene.engine.node, now: now, horizon: now))
+            // Whoever queues this is about to wait for the lane.
+            try await scene.database.query(
+                """
+                INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, trigger, job_version, keep_days)
+                VALUES (\(scene.acme.organization.id), \(ID<Execution>()), \(job.id), \(now), \(now), 'manual', 1, 7)
+                """)
+            try await transaction.query(ExecutionQueue.lineUp(now: now))
+        }
+        #expect(try await scene.lane() == .init(running: 1, nextDue: now))
+        #expect(try await scene.claim().count == 1)
+    }
+
+    @Test func underLoadNoLaneForgetsWhatWaitsInIt() async throws {
+        let scene = try await Scene(.business(concurrency: 100_000))
+        let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
+        let forgotten = try await withThrowingTaskGroup { tasks in
+            for _ in 0..<4 {
+                tasks.addTask {
+                    for _ in 0..<200 { _ = try await scene.claim() }
+                    return Int64(0)
+                }
+            }
+            for _ in 0..<2 {
+                tasks.addTask {
+                    var forgotten: Int64 = 0
+                    for _ in 0..<150 {
+                        try await scene.enqueue(job, at: [scene.engine.clock.now()])
+                        forgotten += try await scene.count(
+                            "lanes WHERE next_due = 'infinity' AND EXISTS (SELECT FROM queue WHERE leased_by IS NULL)")
+                    }
+                    return forgotten
+                }
+            }
+            return try await tasks.reduce(0, +)
+        }
+        #expect(forgotten == 0)
+    }
+
+    @Test func aJobThatCannotBeReadDoesNotKeepItsBatchFromRunning() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(3)
+        let job = try await scene.jobs.page(after: nil, limit: 1, for: scene.acme)[0].id
+        let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+        try await scene.database.query("UPDATE jobs SET config = \(deep)::text::jsonb WHERE id = \(job)")
+        let claims = try await scene.claim()
+        #expect(claims.map(\.id) == due)
+        #expect(claims.allSatisfy { !$0.isReadable })
+    }
+
+    /// Postgres writes out the digits of a number that the door let in with an exponent.
+    @Test(arguments: [1e19, 1e308, -1e19, 1e-300, 0.5]) func everyNumberThatIsTakenCanBeReadAgain(number: Double) async throws {
+        let scene = try await Scene()
+        let made = try await scene.jobs.create(.probe(nil, ["success": ["json": ["/a": .number(number)]]]), for: scene.acme)
+        #expect(made.json(now: made.createdAt)["success"]?["json"]?["/a"]?.double == number)
+    }
+}

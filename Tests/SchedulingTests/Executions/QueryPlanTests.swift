@@ -1,0 +1,83 @@
+import JSON
+import Postgres
+import TestSupport
+import Testing
+import Time
+
+@testable import Scheduling
+@testable import Tenancy
+
+/// The statements that run all the time read what they need and no whole table, however much lies there.
+@Suite(.database, .timeLimit(.minutes(2))) struct QueryPlanTests {
+    /// Twenty organizations with a thousand jobs, queued rows (a twentieth of them leased) and recorded executions each.
+    private func filled() async throws -> Scene {
+        let scene = try await Scene()
+        let today = scene.engine.clock.now()
+        try await scene.engine.partitions.ensure((0..<5).map { (7, today.adding(.seconds(-86_400 * $0))) })
+        try await scene.database.script(
+            """
+            INSERT INTO organizations (id, name, slug, created_at)
+                SELECT gen_random_uuid(), 'Filler', 'filler-' || n, now() FROM generate_series(1, 19) n;
+            INSERT INTO entitlements (organization_id, plan, shortest_interval_s, keep_days, concurrency, timeout_s)
+                SELECT id, 'pro', 60, 7, 50, 300 FROM organizations WHERE name = 'Filler';
+            INSERT INTO lanes (organization_id, max_running, next_due) SELECT id, 100, now() FROM organizations WHERE name = 'Filler';
+            UPDATE lanes SET next_due = now();
+            INSERT INTO jobs (organization_id, id, name, plugin, config, schedule, schedule_set_at, timeout_ms, retries, missed, missed_limit,
+                    overlap, success, tags, enabled, created_at, updated_at)
+                SELECT o.id, gen_random_uuid(), 'Job', 'probe', '{}', '{"every": "1h"}', now(), 30000, '{}', 'last', 10, 'queue', '{}', '{}',
+                    true, now(), now() FROM organizations o, generate_series(1, 1000);
+            INSERT INTO job_states (organization_id, job_id, next_run_at)
+                SELECT organization_id, id, now() + random() * interval '1 hour' FROM jobs;
+            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, trigger, job_version, keep_days, leased_by, lease_token)
+                SELECT organization_id, gen_random_uuid(), id, now(), now() + random() * interval '10 minutes', 'schedule', 1, 7,
+                    CASE WHEN leased THEN gen_random_uuid() END, CASE WHEN leased THEN 1 END
+                FROM (SELECT *, random() < 0.05 AS leased FROM jobs) j;
+            INSERT INTO executions (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, attempt, finished_at)
+                SELECT organization_id, 7, now() - row_number() OVER () % 5000 * interval '69 seconds', gen_random_uuid(), id, 'schedule',
+                    'success', 1, now() FROM jobs;
+            INSERT INTO attempts (organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, started_at, finished_at,
+                    total_us)
+                SELECT organization_id, 7, scheduled_for, id, 1, gen_random_uuid(), 'success', now(), now(), 1 FROM executions;
+            ANALYZE jobs, job_states, queue, lanes, entitlements, executions, attempts;
+            """)
+        return scene
+    }
+
+    private func plan(_ query: Query, in scene: Scene) async throws -> String {
+        try await scene.database.query("EXPLAIN " + query).map { try $0("QUERY PLAN") as String }.joined(separator: "\n")
+    }
+
+    private func expectNoTableIsRead(_ query: Query, in scene: Scene, _ comment: Comment) async throws {
+        let plan = try await plan(query, in: scene)
+        #expect(plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts)/) == nil, "\(comment): \(plan)")
+    }
+
+    @Test func noHotStatementReadsAWholeTable() async throws {
+        let scene = try await filled()
+        let now = scene.engine.clock.now()
+        try await expectNoTableIsRead(
+            ExecutionQueue.lease(100, to: scene.engine.node, now: now, horizon: now), in: scene, "claim")
+        try await expectNoTableIsRead(ExecutionQueue.lineUp(now: now), in: scene, "line up")
+        try await expectNoTableIsRead(Scheduler.selection(dueBy: now.adding(Scheduler.horizon)), in: scene, "due")
+
+        let claims = try await scene.queue.claim(100, for: scene.engine.node, now: now, horizon: now.adding(.seconds(60))).claims
+        #expect(claims.count > 50)
+        let finished = claims.map { $0.ended(at: now) }
+        try await expectNoTableIsRead(ExecutionQueue.recording(finished, by: scene.engine.node, now: now), in: scene, "complete")
+
+        let job = try await scene.jobs.page(after: nil, limit: 1, for: scene.acme)[0]
+        let first = try await scene.executions.page(of: nil, after: nil, limit: 50, for: scene.acme)
+        #expect(first.count == 50)
+        for (job, position) in [(nil, nil), (job.id, nil), (nil, Executions.Position(first[49]))] {
+            try await expectNoTableIsRead(
+                scene.executions.listing(of: job, after: position, limit: 50, for: scene.acme), in: scene, "page")
+        }
+    }
+
+    /// The search sees what it is for.
+    @Test func aWholeTableReadIsSeen() async throws {
+        let scene = try await filled()
+        #expect(try await plan("SELECT count(*) FROM queue WHERE attempt = 2", in: scene).contains("Seq Scan on queue"))
+        #expect(try await plan("SELECT count(*) FROM executions WHERE attempt = 2", in: scene).contains("Seq Scan on executions_keep_7_"))
+    }
+}

@@ -1,0 +1,125 @@
+import JSON
+import Postgres
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+import Testing
+import Time
+
+@testable import Scheduling
+
+@Suite(.database, .timeLimit(.minutes(1))) struct WorkerStopTests {
+    @Test func whatRunsIsFinishedAndRecorded() async throws {
+        let (started, gate) = (Signals(of: Void.self), Signals(of: Void.self))
+        let scene = try await Scene { _ in
+            started.send()
+            _ = await gate.next(1)
+            return Outcome(reason: nil, statusCode: 299)
+        }
+        let due = try await scene.backlog(1)
+        let worker = try scene.worker()
+        let group = ServiceGroup(services: [worker], logger: silence)
+        async let ran: Void = group.run()
+        _ = await started.next(1)
+        await group.triggerGracefulShutdown()
+        while await !worker.isStopping { await Task.yield() }
+        let more = try await scene.backlog(1)
+        scene.engine.dueBell.ring()
+        gate.send()
+        try await ran
+        #expect(try await scene.ended().map(\.id) == due)
+        #expect(try await scene.ended().map(\.statusCode) == [299])
+        // Nothing new was begun.
+        #expect(try await scene.claim().map(\.id) == more)
+    }
+
+    /// Stopped in the midst of a herd, each execution either ran once and is recorded, or is back as it was.
+    @Test func whatHasNotStartedIsHandedBackUntouched() async throws {
+        let started = Signals(of: Void.self)
+        let ran = Mutex<[ID<Execution>]>([])
+        let scene = try await Scene { call in
+            ran.withLock { $0.append(call.executionID) }
+            started.send()
+            return Outcome(reason: nil)
+        }
+        let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
+        let now = scene.engine.clock.now()
+        let all = try await scene.enqueue(job, at: (0..<150).map { now.adding(.milliseconds(10 * $0)) })
+        try await scene.running([scene.worker()]) { _ = await started.next(3) }
+        let began = ran.withLock { $0 }
+        #expect(Set(began).count == began.count && began.count < all.count)
+        #expect(Set(try await scene.ended().map(\.id)) == Set(began))
+        #expect(try await scene.count("queue WHERE leased_by IS NULL AND attempt = 1 AND lost_leases = 0") == all.count - began.count)
+        #expect(try await scene.count("queue") == all.count - began.count)
+        #expect(try await scene.lane().running == 0)
+        let end = now.adding(.seconds(2))
+        let rest = try await scene.queue.claim(256, for: scene.engine.node, now: end, horizon: end).claims
+        #expect(Set(rest.map(\.id)).union(began) == Set(all))
+    }
+
+    /// The claim is on its way when the stop comes: what it brings is not started, least of all before its time.
+    @Test func whatIsLeasedWhileStoppingIsHandedBack() async throws {
+        let ran = Mutex(0)
+        let scene = try await Scene { _ in
+            ran.withLock { $0 += 1 }
+            return Outcome(reason: nil)
+        }
+        let due = try await scene.backlog(2)
+        let worker = try scene.worker()
+        let group = ServiceGroup(services: [worker], logger: silence)
+        let (locked, free) = (Signals(of: Void.self), Signals(of: Void.self))
+        async let lock: Void = scene.database.transaction { transaction in
+            try await transaction.query("LOCK TABLE lanes IN ACCESS EXCLUSIVE MODE")
+            locked.send()
+            _ = await free.next(1)
+        }
+        _ = await locked.next(1)
+        async let stopped: Void = group.run()
+        // Its claim waits for the lock.
+        while try await scene.count("pg_locks WHERE NOT granted AND relation = 'lanes'::regclass") == 0 { await Task.yield() }
+        await group.triggerGracefulShutdown()
+        while await !worker.isStopping { await Task.yield() }
+        free.send()
+        try await lock
+        try await stopped
+        #expect(ran.withLock { $0 } == 0)
+        #expect(try await scene.claim().map(\.id) == due)
+    }
+
+    /// Whoever stopped the program did not mean to cancel the customer's execution.
+    @Test func whatOutlastsTheGracePeriodIsRepeatedElsewhere() async throws {
+        let started = Signals(of: Void.self)
+        let scene = try await Scene { _ in
+            started.send()
+            do { try await Task.sleep(for: .seconds(3_600)) } catch { return Outcome(reason: .cancelledByUser) }
+            return Outcome(reason: nil)
+        }
+        let due = try await scene.backlog(1)
+        try await scene.running([scene.worker(grace: .milliseconds(50))]) { _ = await started.next(1) }
+        #expect(try await scene.ended().isEmpty)
+        try await scene.live(scene.engine.node, until: scene.engine.clock.now())
+        #expect(try await scene.queue.rescue(now: scene.engine.clock.now()) == 1)
+        let again = try await scene.claim()
+        #expect(again.map(\.id) == due && again.map(\.attempt) == [2])
+    }
+
+    @Test func aCancelledWorkerHandsItsLeasesBackToo() async throws {
+        let started = Signals(of: Void.self)
+        let scene = try await Scene { _ in
+            started.send()
+            return Outcome(reason: nil)
+        }
+        let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
+        let now = scene.engine.clock.now()
+        try await scene.enqueue(job, at: (0..<100).map { now.adding(.milliseconds(10 * $0)) })
+        let worker = try scene.worker()
+        let task = Task { await worker.run() }
+        _ = await started.next(3)
+        task.cancel()
+        await task.value
+        let ended = try await scene.ended().count
+        #expect((3..<100).contains(ended))
+        #expect(try await scene.count("queue WHERE leased_by IS NULL") == 100 - ended)
+        #expect(try await scene.lane().running == 0)
+    }
+}
