@@ -1,0 +1,96 @@
+import HTTPTypes
+import JSON
+import Scheduling
+import Tenancy
+
+extension API {
+    /// `/api/jobs`
+    public static func jobs(_ jobs: Jobs, _ executions: Executions) -> [Operation] {
+        let job = JobShape.job(jobs.plugins)
+        let find: @Sendable (PathParameters, Access) async throws -> Job = { path, access in
+            guard let name = Jobs.Name(path["job"]) else { throw Problem.notFound }
+            return try await jobs.find(name, for: access)
+        }
+        return [
+            Operation(
+                .get, "/api/jobs", id: "listJobs", summary: "The organization's jobs, newest first", scope: .read, query: Paging.fields,
+                body: .none, answers: [.ok(.page(of: job))]
+            ) { call in
+                let paging = Paging(call.query)
+                let page = try await jobs.page(after: try paging.position(Jobs.Position.init), limit: paging.limit + 1, for: call.access)
+                return paging.answer(page, at: "/api/jobs", json: jobs.json, cursor: { Jobs.Position($0).cursor })
+            },
+            Operation(
+                .post, "/api/jobs", id: "createJob", summary: "Make a job", scope: .write,
+                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(job)]
+            ) { call in
+                let made = try await jobs.create(call.body, for: call.access)
+                return .created(jobs.json(made), at: "/api/jobs/\(made.id)").with(.eTag, made.tag)
+            },
+            Operation(
+                .get, "/api/jobs/{job}", id: "getJob", summary: "One job, by its id, or as key: and its key (its slashes as %2F)",
+                scope: .read, body: .none, answers: [.ok(job)], find: find
+            ) { job, _ in .ok(jobs.json(job)).with(.eTag, job.tag) },
+            Operation(
+                .patch, "/api/jobs/{job}", id: "changeJob", summary: "Change members of a job (RFC 7396); its schedule as a whole",
+                scope: .write, body: .required(.map(of: .anything).named("JobChange")), answers: [.ok(job)], find: find
+            ) { job, call in
+                let version = try job.version(ifMatch: call.header(.ifMatch))
+                let changed = try await jobs.change(.id(job.id), call.body, ifVersion: version, for: call.access)
+                return .ok(jobs.json(changed)).with(.eTag, changed.tag)
+            },
+            Operation(
+                .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", scope: .write, body: .none, answers: [.noContent],
+                find: find
+            ) { job, call in
+                try await jobs.delete(.id(job.id), for: call.access)
+                return .noContent
+            },
+            Operation(
+                .post, "/api/jobs/{job}/trigger", id: "triggerJob", summary: "Run a job now", scope: .write,
+                body: .optional(
+                    .object([
+                        Field("body", Executions.overridingBody, help: "The body of this run, instead of the job's: a text, or JSON."),
+                        Field("reason", .string(1...500), help: "Why, for the record."),
+                    ]).named("Trigger")),
+                answers: [.accepted(Execution.shape)], find: find
+            ) { job, call in
+                .accepted(try await executions.trigger(job, override: call.body, by: .api, for: call.access).json)
+            },
+            Operation(
+                .get, "/api/jobs/{job}/executions", id: "listExecutionsOfJob", summary: "A job's executions, newest first", scope: .read,
+                query: Paging.fields, body: .none, answers: [.ok(.page(of: Execution.shape))], find: find
+            ) { job, call in
+                let paging = Paging(call.query)
+                let position = try paging.position(Executions.Position.init)
+                let page = try await executions.page(of: job.id, after: position, limit: paging.limit + 1, for: call.access)
+                return paging.answer(page, at: "/api/jobs/\(job.id)/executions", json: \.json, cursor: { Executions.Position($0).cursor })
+            },
+        ]
+    }
+}
+
+extension Job {
+    /// Names this version in `ETag` and `If-Match`.
+    fileprivate var tag: String { "\"\(version)\"" }
+
+    /// The version that a change insists on; nil where it does not. Throws where it cannot be this job's any more.
+    fileprivate func version(ifMatch: String?) throws(Refusal) -> Int64? {
+        guard let ifMatch, ifMatch != "*" else { return nil }
+        guard ifMatch.split(separator: ",").contains(where: { $0.trimmingSpaces == tag }) else { throw .changedSince }
+        return version
+    }
+}
+
+extension Refusal: Answerable {
+    public var problem: Problem {
+        switch self {
+        case .notFound: return .notFound
+        case .limitReached(let pointer, let sentence):
+            let errors = pointer.map { [FieldError(pointer: $0, code: "limit_reached", detail: sentence)] } ?? []
+            return Problem(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), "limit_reached", sentence, errors: errors)
+        case .changedSince:
+            return Problem(.preconditionFailed, "changed_since", "The job was changed since that version. Read it again, then change it.")
+        }
+    }
+}

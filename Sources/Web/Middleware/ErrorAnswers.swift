@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOHTTP1
+
+/// Answers every error: as problem+json to a program, as a page to a person. The router's own 404 and 405 come by here too.
+struct ErrorAnswers: RouterMiddleware {
+    let routes: RouteTable
+    let pages: Pages
+    let site: Site
+
+    func handle(
+        _ request: Request, context: VisitorContext, next: (Request, VisitorContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPParserError {
+            throw error  // the bytes are no HTTP from here on: the server answers 400 and closes
+        } catch {
+            let problem = problem(for: error, request, context)
+            return wantsPage(request) ? pages.error(problem, context) : answer(problem, context)
+        }
+    }
+
+    private func problem(for error: any Error, _ request: Request, _ context: VisitorContext) -> Problem {
+        switch error {
+        case let error as any Answerable: return error.problem
+        case let error as HTTPError where error.status == .notFound:
+            let allowed = routes.methods(at: request.uri.path)
+            return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed)
+        default:
+            if let problem = site.problem(error) { return problem }
+            // Errors of ours hold no values and no secrets (PostgresError has the statement's text only).
+            context.logger.error("request failed", metadata: ["error": "\(error)", "route": "\(context.endpointPath ?? "none")"])
+            return .internalError
+        }
+    }
+
+    private func wantsPage(_ request: Request) -> Bool {
+        !Paths.isForPrograms(request.uri.path) && request.headers[.accept]?.contains("text/html") == true
+    }
+
+    private func answer(_ problem: Problem, _ context: VisitorContext) -> Response {
+        var headers = problem.headers
+        headers[.contentType] = "application/problem+json"
+        let bytes = problem.json(requestID: context.requestID, siteURL: site.url).bytes()
+        return Response(status: problem.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

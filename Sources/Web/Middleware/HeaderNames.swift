@@ -1,0 +1,18 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    /// Names the request, in both directions.
+    static let requestID = named("X-Request-Id")
+
+    /// `HTTPRequest` keeps the first `Host` as its authority and offers no name for another.
+    static let secondHost = named("Host")
+
+    /// Every call that Prikke makes for a job carries it.
+    static let hop = named("Prikke-Hop")
+
+    /// A name that we wrote ourselves; one that HTTP does not allow is a mistake in our source.
+    static func named(_ name: StaticString) -> HTTPField.Name {
+        guard let name = HTTPField.Name("\(name)") else { preconditionFailure("no header is called \(name)") }
+        return name
+    }
+}

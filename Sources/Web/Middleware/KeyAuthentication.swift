@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import Tenancy
+
+/// Finds out who is acting from the `Authorization` header, and from nowhere else: a key in an address would end up in
+/// logs and histories.
+struct KeyAuthentication: RouterMiddleware {
+    /// Whose key this is; nil for one that is unknown, expired or revoked. A throw means that it could not be found out.
+    let authenticate: @Sendable (String) async throws -> Access?
+
+    func handle(
+        _ request: Request, context: VisitorContext, next: (Request, VisitorContext) async throws -> Response
+    ) async throws -> Response {
+        // A job that calls us would act here with whatever key its settings hold; and it could call itself.
+        guard !request.headers.contains(.hop) else { throw Problem.ownCall }
+        guard let key = Self.key(in: request.headers) else { throw Problem.unauthenticated }
+        var context = context
+        do {
+            context.access = try await authenticate(key)
+        } catch {
+            // Who cannot be asked for has no access; that he should try again is all he is told.
+            context.logger.error("a key could not be checked", metadata: ["error": "\(error)"])
+            throw Problem.unavailable
+        }
+        return try await next(request, context)
+    }
+
+    /// The key of exactly one header `Authorization: Bearer pk_live_….sk_live_…` (RFC 6750 §2.1). Anything else is nil,
+    /// and is never shown to the database.
+    static func key(in headers: HTTPFields) -> String? {
+        let values = headers[values: .authorization]
+        guard values.count == 1, let value = values.first, value.utf8.count <= 300 else { return nil }
+        let parts = value.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        let halves = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+        guard halves.count == 2, isToken(halves[0], prefix: "pk_live_"), isToken(halves[1], prefix: "sk_live_") else { return nil }
+        return String(parts[1])
+    }
+
+    private static func isToken(_ text: Substring, prefix: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard bytes.count > prefix.utf8.count, bytes.starts(with: prefix.utf8) else { return false }
+        return bytes.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+    }
+}

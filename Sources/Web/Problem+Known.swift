@@ -1,0 +1,72 @@
+import HTTPTypes
+import JSON
+
+extension Problem {
+    /// No key, a wrong, an expired or a revoked one: which it was is told to nobody.
+    public static let unauthenticated = Problem(
+        .unauthorized, "unauthenticated", "Send a valid API key: Authorization: Bearer pk_live_….sk_live_…",
+        headers: [.wwwAuthenticate: "Bearer"]
+    )
+
+    /// Nothing there, or nothing that may be seen.
+    public static let notFound = Problem(.notFound, "not_found", "There is nothing at this address. Check the path and the id.")
+
+    /// The key is good, but not for this.
+    public static func missingScope(_ scope: String) -> Problem {
+        Problem(.forbidden, "missing_scope", "This key lacks the scope “\(scope)”. Use one that has it.")
+    }
+
+    static let ownCall = Problem(.forbidden, "own_call", "Jobs may not call Prikke's own API. Call it from your program instead.")
+
+    static func methodNotAllowed(_ allowed: [String]) -> Problem {
+        let list = allowed.joined(separator: ", ")
+        return Problem(.methodNotAllowed, "method_not_allowed", "This address answers \(list) only.", headers: [.allow: list])
+    }
+
+    /// The rest of the body is not read, so the connection cannot be used again.
+    static func contentTooLarge(limit: Int) -> Problem {
+        let words = "The body is larger than \(limit / 1_048_576) MiB. Send less, or in several requests."
+        return Problem(.contentTooLarge, "content_too_large", words, headers: [.connection: "close"])
+    }
+
+    /// The connection cannot be used again: where the next request would begin is not known.
+    static func malformed(_ detail: String) -> Problem {
+        Problem(.badRequest, "malformed_request", detail, headers: [.connection: "close"])
+    }
+
+    static let methodNotImplemented = Problem(
+        .notImplemented, "method_not_implemented", "Use one of GET, HEAD, POST, PUT, PATCH, DELETE.",
+        headers: [.allow: "DELETE, GET, HEAD, PATCH, POST, PUT", .connection: "close"]
+    )
+
+    static let headersTooLarge = Problem(
+        .requestHeaderFieldsTooLarge, "headers_too_large", "Send at most 100 headers of 16 KiB together, and none over 8 KiB.",
+        headers: [.connection: "close"]
+    )
+
+    static func unsupportedMediaType(_ detail: String) -> Problem {
+        Problem(.unsupportedMediaType, "unsupported_media_type", detail, headers: [.accept: "application/json"])
+    }
+
+    /// Something that we need is away for the moment.
+    public static let unavailable = Problem(
+        .serviceUnavailable, "unavailable", "Prikke cannot answer this just now. Try again in a few seconds.",
+        headers: [.retryAfter: "5"]
+    )
+
+    static let internalError = Problem(
+        .internalServerError, "internal_error",
+        "Something went wrong on our side and was logged. Try again; if it stays, send us the request id."
+    )
+}
+
+extension JSONError: Answerable {
+    public var problem: Problem { Problem(.badRequest, code, detail) }
+}
+
+extension InvalidInput: Answerable {
+    public var problem: Problem {
+        let words = errors.count == 1 ? errors[0].detail : "\(errors.count) members are wrong; see errors for each."
+        return Problem(.unprocessableContent, "invalid_input", words, errors: errors)
+    }
+}

@@ -1,0 +1,33 @@
+import HTTPTypes
+import Hummingbird
+
+/// The pages that anybody may see.
+struct Pages: Sendable {
+    let views: Views
+    let assets: Assets
+    let demo: (@Sendable () async throws -> DemoPage)?
+
+    @Sendable func landing(_ request: Request, _ context: VisitorContext) -> Response {
+        answer(LandingPage(hasDemo: demo != nil))
+    }
+
+    @Sendable func demo(_ request: Request, _ context: VisitorContext) async throws -> Response {
+        guard let demo else { throw Problem.notFound }
+        return answer(try await demo())
+    }
+
+    @Sendable func asset(_ request: Request, _ context: VisitorContext) throws -> Response {
+        try assets.response(to: request, name: context.parameters.get("name"))
+    }
+
+    func error(_ problem: Problem, _ context: VisitorContext) -> Response {
+        answer(ErrorPage(problem, requestID: context.requestID), problem.status, problem.headers)
+    }
+
+    private func answer(_ page: some Page, _ status: HTTPResponse.Status = .ok, _ headers: HTTPFields = [:]) -> Response {
+        var headers = headers
+        headers[.contentType] = "text/html; charset=utf-8"
+        let html = views.html(page, assets: assets)
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+    }
+}

@@ -1,0 +1,45 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+
+/// How well everything is, as `/health` tells it.
+public struct HealthReport: Sendable {
+    /// Whether requests can be answered and jobs run.
+    public var isHealthy: Bool
+
+    /// One line per part: `database`, `scheduler`, … and how it is, for a person. Seen by everybody: no addresses, no
+    /// versions, no error texts.
+    public var parts: [(name: String, state: String)]
+
+    public init(isHealthy: Bool, parts: [(name: String, state: String)] = []) {
+        self.isHealthy = isHealthy
+        self.parts = parts
+    }
+}
+
+/// What load balancers and monitoring ask for.
+struct Vitals: Sendable {
+    let report: @Sendable () async -> HealthReport
+    let metrics: @Sendable () -> String
+
+    /// 200 or 503, and why.
+    @Sendable func health(_ request: Request, _ context: VisitorContext) async -> Response {
+        let report = await report()
+        let parts = JSONObject(report.parts.map { ($0.name, JSON.string($0.state)) })
+        let json: JSON = ["status": report.isHealthy ? "healthy" : "unhealthy", "parts": .object(parts)]
+        return text(json.bytes(), "application/json", report.isHealthy ? .ok : .serviceUnavailable)
+    }
+
+    /// 200 as long as the process answers at all; asks nothing of the database, whose outage no restart would mend.
+    @Sendable func liveness(_ request: Request, _ context: VisitorContext) -> Response {
+        text(Array("ok\n".utf8), "text/plain; charset=utf-8")
+    }
+
+    @Sendable func metrics(_ request: Request, _ context: VisitorContext) -> Response {
+        text(Array(metrics().utf8), "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    private func text(_ bytes: [UInt8], _ type: String, _ status: HTTPResponse.Status = .ok) -> Response {
+        Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

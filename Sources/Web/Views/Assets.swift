@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+
+/// The stylesheet and the icon, compiled into the program.
+struct Assets: Sendable {
+    /// A file as it is served.
+    struct Asset: Sendable {
+        let name: String
+        let type: String
+        let bytes: [UInt8]
+
+        /// Changes with the content.
+        let version: String
+
+        init(_ name: String, type: String, bytes: [UInt8]) {
+            self.name = name
+            self.type = type
+            self.bytes = bytes
+            version = Self.fingerprint(bytes)
+        }
+
+        var url: String { Paths.asset(name, version: version) }
+
+        /// FNV-1a, 64 bits: two versions of a file of ours must differ, and nobody gains by making them not.
+        private static func fingerprint(_ bytes: [UInt8]) -> String {
+            String(bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 16)
+        }
+    }
+
+    /// One file for the browser, several for us; the first names the order of the layers.
+    let stylesheet = Asset(
+        "prikke.css", type: "text/css; charset=utf-8",
+        bytes: PackageResources.tokens_css + PackageResources.base_css + PackageResources.components_css
+    )
+
+    let icon = Asset("favicon.svg", type: "image/svg+xml; charset=utf-8", bytes: PackageResources.favicon_svg)
+
+    /// Kept for ever where the address names the version, else asked for again; 304 where the browser has it.
+    func response(to request: Request, name: String?) throws(Problem) -> Response {
+        guard let asset = [stylesheet, icon].first(where: { $0.name == name }) else { throw .notFound }
+        let isCurrent = request.uri.query == "v=\(asset.version)"
+        let tag = "\"\(asset.version)\""
+        let headers: HTTPFields = [
+            .contentType: asset.type, .eTag: tag, .cacheControl: isCurrent ? "public, max-age=31536000, immutable" : "public, no-cache",
+        ]
+        if request.headers[values: .ifNoneMatch].contains(tag) { return Response(status: .notModified, headers: headers) }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+@testable import Web
+
+@Suite struct TemplateTests {
+    private static let pages: [any Page] = LandingPage.samples + ErrorPage.samples + DemoPage.samples
+    private static let templates = Views.templates.mapValues { String(decoding: $0, as: UTF8.self) }
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Web").standardized
+
+    @Test(arguments: pages.indices)
+    func everyTagIsAnsweredByAStoredProperty(index: Int) {
+        let page = Self.pages[index]
+        #expect(TemplateFaults(in: type(of: page).template, of: Self.templates, page: page).found == [])
+    }
+
+    @Test func theLayoutsTagsAreAnswered() {
+        let chrome = Chrome(title: "t", stylesheet: "s", icon: "i", body: "b")
+        #expect(TemplateFaults(in: "layout", of: Self.templates, page: chrome).found == [])
+    }
+
+    @Test func everyTemplateBelongsToAPage() {
+        let used = Set(Self.pages.map { type(of: $0).template } + ["layout"])
+        #expect(Set(Self.templates.keys) == used)
+    }
+
+    /// Guards the table in `Views` against a file that was added and not named, and the program against old content.
+    @Test func everyFileIsCompiledIn() throws {
+        let files = try FileManager.default.subpathsOfDirectory(atPath: Self.folder.appending(path: "Templates").path)
+        #expect(Set(files) == Set(Self.templates.keys.map { "\($0).mustache" }))
+        for (name, text) in Self.templates {
+            #expect(try String(contentsOf: Self.folder.appending(path: "Templates/\(name).mustache"), encoding: .utf8) == text)
+        }
+    }
+
+    @Test func textIsEscapedAndMarksAreNot() throws {
+        let html = try Views().html(DemoPage.samples[1], assets: Assets())
+        #expect(html.contains("<h1>Acme &lt;b&gt; &amp; Söhne</h1>"))
+        #expect(html.contains("<title>Jobs · Acme &lt;b&gt; &amp; Söhne</title>"))
+        #expect(html.contains("<svg class=\"mark bad\""))
+        #expect(!html.contains("{{"))
+    }
+
+    @Test(arguments: pages.indices)
+    func noPageHoldsAnInlineScriptOrStyle(index: Int) throws {
+        let html = try Views().html(Self.pages[index], assets: Assets()).lowercased()
+        for word in ["<script", "<style", " style=", " onclick=", "javascript:"] { #expect(!html.contains(word)) }
+        #expect(html.utf8.count < 30_000)
+    }
+
+    @Test func theStylesheetKeepsItsBudget() {
+        #expect(Assets().stylesheet.bytes.count < 25_000)
+    }
+}
+
+/// The checker itself: each fault that it is there for.
+@Suite struct TemplateFaultsTests {
+    private struct Row { let name: String, title: String }
+    private struct Sample {
+        let title: String
+        let note: String?
+        let rows: [Row]
+        var computed: String { title }
+    }
+
+    @Test(arguments: [
+        ("{{missing}}", "no stored property answers missing"), ("{{computed}}", "no stored property answers computed"),
+        ("{{{missing}}}", "no stored property answers missing"), ("{{> nowhere}}", "there is no partial nowhere"),
+        ("{{#rows}}{{gone}}{{/rows}}", "no stored property answers gone"),
+        ("{{^missing}}{{/missing}}", "no stored property answers missing"),
+        ("{{#title}}{{/title}}", "the section title is neither a Bool nor a list"), ("{{title}}", "note is optional"),
+        ("{{#rows}}{{name}}{{/rows}}", "title is known at two depths"),
+    ])
+    func eachFaultIsFound(template: String, fault: String) {
+        let page = Sample(title: "t", note: nil, rows: [Row(name: "n", title: "t")])
+        #expect(TemplateFaults(in: "page", of: ["page": template], page: page).found.contains(fault))
+    }
+}

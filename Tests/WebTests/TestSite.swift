@@ -1,0 +1,61 @@
+import JSON
+import Tenancy
+import Web
+
+struct Surprise: Error {}
+
+/// A site with operations of every kind and keys of every kind, and no database.
+enum TestSite {
+    static let writer = "pk_live_writer.sk_live_1"
+    static let reader = "pk_live_reader.sk_live_1"
+    static let unreachable = "pk_live_unreachable.sk_live_1"
+
+    static let site = Site(
+        url: "https://prikke.test", api: api,
+        authenticate: { key in
+            switch key {
+            case writer: access([.read, .write])
+            case reader: access([.read])
+            case unreachable: throw Surprise()
+            default: nil
+            }
+        },
+        health: { HealthReport(isHealthy: true, parts: [("database", "up")]) }, metrics: { "prikke_up 1\n" },
+        demo: { DemoPage(organization: "Acme", jobs: [], executions: []) }
+    )
+
+    private static let thing = Shape.object([
+        Field("name", .string(1...10), required: true), Field("size", .integer(1...9), default: 5),
+    ]).named("Thing")
+
+    private static let api = API([
+        Operation(
+            .get, "/api/things", id: "listThings", summary: "All things", scope: .read,
+            query: [Field("limit", .integer(1...100), default: 50), Field("search", .string(0...20))], body: .none,
+            answers: [.ok(.anything)]
+        ) { call in .ok(.object(call.query)) },
+        Operation(
+            .post, "/api/things", id: "createThing", summary: "Make a thing", scope: .write, body: .required(thing),
+            answers: [.created(thing.complete)]
+        ) { call in .created(call.body, at: "/api/things/1") },
+        Operation(
+            .patch, "/api/things/{thing}", id: "changeThing", summary: "Change a thing", scope: .write, body: .change(thing),
+            answers: [.ok(thing.complete)], find: { path, _ in try find(path["thing"]) }
+        ) { name, call in .ok(["thing": .string(name), "change": call.body]) },
+        Operation(
+            .post, "/api/things/{thing}/start", id: "startThing", summary: "Start a thing", scope: .write,
+            body: .optional(.object([Field("reason", .string())])), answers: [.accepted(.anything)]
+        ) { call in .accepted(call.body) },
+        Operation(
+            .delete, "/api/things/{thing}", id: "deleteThing", summary: "Delete a thing", scope: .manage, body: .none, answers: [.noContent]
+        ) { _ in .noContent },
+        Operation(
+            .get, "/api/surprise", id: "surprise", summary: "Fails", scope: .read, body: .none, answers: [.ok(.anything)]
+        ) { _ in throw Surprise() },
+    ])
+
+    private static func find(_ name: String) throws -> String {
+        guard ["1", "key:a/b"].contains(name) else { throw Problem.notFound }
+        return name
+    }
+}
