@@ -1,0 +1,64 @@
+import ArgumentParser
+import Logging
+import Postgres
+import Scheduling
+import ServiceLifecycle
+import Web
+
+/// `prikke serve`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server (the role is PRIKKE_ROLE: all, web, scheduler or worker).",
+        discussion: """
+            Example:
+              PORT=4000 prikke serve
+            """)
+
+    func run() async throws {
+        let configuration = try Configuration()
+        let logger = Log.make(for: configuration)
+        Metering.begin()
+        EarlyStop.watch()
+        guard let url = configuration.databaseURL else {
+            let server = try await EmbeddedPostgres.start(dataFolder: configuration.dataFolder, logger: logger) { Output.note($0) }
+            if let note = server.note { Output.note(note) }
+            return try await serve(configuration, at: server.connectionString, embedded: server, logger)
+        }
+        try await serve(configuration, at: url, embedded: nil, logger)
+    }
+
+    /// However it ends, the private Postgres is let go by everybody and stopped. (A service group that ran to its end has
+    /// done so itself; doing it again does nothing.)
+    private func serve(_ configuration: Configuration, at url: String, embedded: EmbeddedPostgres?, _ logger: Logger) async throws {
+        let ended: Result<Void, any Error>
+        do {
+            let home = try DatabaseHome(url, logger: logger)
+            do { ended = .success(try await run(configuration, home, embedded: embedded, logger)) } catch { ended = .failure(error) }
+            await home.close()
+        } catch {
+            ended = .failure(error)
+        }
+        await embedded?.stop()
+        try ended.get()
+    }
+
+    private func run(
+        _ configuration: Configuration, _ home: DatabaseHome, embedded: EmbeddedPostgres?, _ logger: Logger
+    ) async throws {
+        try await home.migrate()
+        let services = try Services(configuration, home, logger: logger)
+        try await services.heartbeat.begin()
+        for network in configuration.allowedNetworks { Output.note("Allowed network: \(network)") }
+        let server = try WebServer(
+            WebServer.Configuration(host: configuration.host, port: configuration.port), site: .make(services), logger: logger
+        ) { port in
+            Output.note("Prikke \(Prikke.version) listens on http://\(configuration.host):\(port)")
+        }
+        // The private Postgres is first in, and so last out: everybody else has let go of it by then.
+        let all: [any Service] = (embedded.map { [$0] } ?? []) + services.all(server)
+        var group = ServiceGroupConfiguration(services: all, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(35)
+        guard !EarlyStop.hasCome else { return }
+        try await ServiceGroup(configuration: group).run()
+    }
+}

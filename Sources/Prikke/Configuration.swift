@@ -1,0 +1,86 @@
+import Billing
+import Foundation
+import Outbound
+
+/// All settings, typed. Read once; every mistake is named, all at once.
+struct Configuration: Sendable {
+    enum Stage: String, CaseIterable { case development, production }
+    enum Role: String, CaseIterable { case all, web, scheduler, worker }
+
+    /// What is wrong with the environment.
+    struct Mistakes: Error, CustomStringConvertible {
+        let list: [String]
+        var description: String { "the configuration cannot be used:\n" + list.map { "  \($0)" }.joined(separator: "\n") }
+    }
+
+    let stage: Stage
+    let role: Role
+    /// Nil: a private Postgres in `dataFolder`.
+    let databaseURL: String?
+    let dataFolder: String
+    let host: String
+    let port: Int
+    /// The name in links; nil: the address we listen on.
+    let publicHost: String?
+    /// Nil only in development: made once, and kept in the data folder.
+    let secretKeyBase: String?
+    let allowedNetworks: [IPNetwork]
+    let deniedPorts: Set<UInt16>
+    let hostConcurrency: Int
+    let mostWorkers: Int
+    let plansFile: String?
+
+    /// Links begin with it.
+    var siteURL: String { publicHost.map { "https://\($0)" } ?? "http://\(host):\(port)" }
+
+    /// The plans on sale: the operator's own, or those that come with the program.
+    func plans() throws(Mistakes) -> PlanCatalog {
+        do {
+            guard let plansFile else { return try .builtIn() }
+            guard let text = PrivateFile.read(plansFile) else { throw Mistakes(list: ["PRIKKE_PLANS_FILE: the file cannot be read."]) }
+            return try PlanCatalog(Array(text.utf8))
+        } catch let error as Mistakes {
+            throw error
+        } catch {
+            throw Mistakes(list: ["PRIKKE_PLANS_FILE: \(error)"])
+        }
+    }
+
+    /// Throws `Mistakes`.
+    init(_ values: [String: String] = ProcessInfo.processInfo.environment) throws(Mistakes) {
+        var environment = Environment(values)
+        self.init(reading: &environment)
+        guard environment.mistakes.isEmpty else { throw Mistakes(list: environment.mistakes) }
+    }
+
+    init(reading e: inout Environment) {
+        stage = e.choice("PRIKKE_ENV", default: .development)
+        role = e.choice("PRIKKE_ROLE", default: .all)
+        databaseURL = e.secret("DATABASE_URL")
+        let dataFolder = e.text("PRIKKE_DATA_DIR")
+        self.dataFolder = dataFolder ?? ".prikke"
+        host = e.text("HOST") ?? "127.0.0.1"
+        port = e.integer("PORT", default: 4000, 0...65_535)
+        publicHost = e.text("PRIKKE_HOST")
+        secretKeyBase = e.secret("SECRET_KEY_BASE")
+        allowedNetworks = e.list("PRIKKE_ALLOW_NETWORKS", of: "networks such as 10.0.0.0/8") { IPNetwork($0) }
+        deniedPorts = Set(e.list("PRIKKE_DENY_PORTS", of: "ports from 1 to 65535") { UInt16($0).flatMap { $0 > 0 ? $0 : nil } })
+        hostConcurrency = e.integer("PRIKKE_HOST_CONCURRENCY", default: 500, 0...100_000)
+        mostWorkers = e.integer("PRIKKE_WORKERS_MAX", default: 1_000, 1...50_000)
+        plansFile = e.text("PRIKKE_PLANS_FILE")
+
+        if let url = databaseURL, !url.hasPrefix("postgres"), !url.contains("=") {
+            e.refuse("DATABASE_URL: use postgresql://user@host/database, or libpq's host=… dbname=….")
+        }
+        if let name = publicHost, name.contains("/") || name.contains(":") {
+            e.refuse("PRIKKE_HOST: use a host name alone, such as prikke.example.")
+        }
+        if host != "localhost", IPAddress(host) == nil { e.refuse("HOST: use an address of this machine, such as 127.0.0.1 or 0.0.0.0.") }
+        do throws(Mistakes) { _ = try plans() } catch { for mistake in error.list { e.refuse(mistake) } }
+        if let key = secretKeyBase, key.utf8.count < 64 { e.refuse("SECRET_KEY_BASE: use at least 64 bytes (openssl rand -base64 64).") }
+        guard stage == .production else { return }
+        if secretKeyBase == nil { e.refuse("SECRET_KEY_BASE is needed in production: at least 64 bytes (openssl rand -base64 64).") }
+        if publicHost == nil { e.refuse("PRIKKE_HOST is needed in production: the public host name, such as prikke.example.") }
+        if databaseURL == nil, dataFolder == nil { e.refuse("DATABASE_URL is needed in production, or an explicit PRIKKE_DATA_DIR.") }
+    }
+}

@@ -1,0 +1,89 @@
+import CoreMetrics
+import Metrics
+import Synchronization
+
+/// Collects what the program counts and writes it in Prometheus' text format (version 0.0.4). No reachable library does.
+final class Metering: MetricsFactory {
+    private static let shared = Metering()
+    private let counters = Mutex<[String: Tally]>([:])
+    private let times = Mutex<[String: Spread]>([:])
+
+    /// From here on everything that is counted anywhere is collected.
+    static func begin() { MetricsSystem.bootstrap(shared) }
+
+    /// All of it, as `/metrics` shows it.
+    static func text() -> String {
+        let counters = shared.counters.withLock { $0.sorted { $0.key < $1.key } }
+        let times = shared.times.withLock { $0.sorted { $0.key < $1.key } }
+        return (counters.map { $1.text(name: $0) } + times.map { $1.text(name: $0) }).joined()
+    }
+
+    func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        counters.withLock { Self.entry(&$0, Self.name(label, dimensions), Tally()) }
+    }
+
+    func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        times.withLock { Self.entry(&$0, label, Spread()) }
+    }
+
+    private static func entry<Value>(_ entries: inout [String: Value], _ name: String, _ new: Value) -> Value {
+        if let known = entries[name] { return known }
+        entries[name] = new
+        return new
+    }
+
+    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler { NOOPMetricsHandler.instance }
+    func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { NOOPMetricsHandler.instance }
+    func destroyCounter(_ handler: any CounterHandler) {}
+    func destroyTimer(_ handler: any TimerHandler) {}
+    func destroyRecorder(_ handler: any RecorderHandler) {}
+    func destroyMeter(_ handler: any MeterHandler) {}
+
+    private static func name(_ label: String, _ dimensions: [(String, String)]) -> String {
+        dimensions.isEmpty ? label : label + "{" + dimensions.map { "\($0)=\"\($1)\"" }.joined(separator: ",") + "}"
+    }
+}
+
+/// A number that only grows.
+private final class Tally: CounterHandler {
+    private let value = Atomic<Int64>(0)
+
+    func increment(by amount: Int64) { value.wrappingAdd(amount, ordering: .relaxed) }
+    func reset() { value.store(0, ordering: .relaxed) }
+    func text(name: String) -> String {
+        "# TYPE \(name.prefix { $0 != "{" }) counter\n\(name) \(value.load(ordering: .relaxed))\n"
+    }
+}
+
+/// How durations spread: a histogram in seconds.
+private final class Spread: TimerHandler {
+    private static let bounds: [Double] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+    private struct State {
+        var counts = [Int64](repeating: 0, count: bounds.count)
+        var count: Int64 = 0
+        var sum: Double = 0
+    }
+
+    private let state = Mutex(State())
+
+    func recordNanoseconds(_ duration: Int64) {
+        let seconds = Double(duration) / 1e9
+        state.withLock { state in
+            if let bucket = Self.bounds.firstIndex(where: { seconds <= $0 }) { state.counts[bucket] += 1 }
+            state.count += 1
+            state.sum += seconds
+        }
+    }
+
+    func text(name: String) -> String {
+        let state = state.withLock { $0 }
+        var text = "# TYPE \(name) histogram\n"
+        var below: Int64 = 0
+        for (bound, count) in zip(Self.bounds, state.counts) {
+            below += count
+            text += "\(name)_bucket{le=\"\(bound)\"} \(below)\n"
+        }
+        return text + "\(name)_bucket{le=\"+Inf\"} \(state.count)\n\(name)_sum \(state.sum)\n\(name)_count \(state.count)\n"
+    }
+}

@@ -1,0 +1,81 @@
+import Migrations
+import Postgres
+import Scheduling
+import Tenancy
+import Time
+import Web
+
+extension Site {
+    /// The web server's view of the program.
+    static func make(_ services: Services) -> Site {
+        let database = services.engine.database
+        let keys = services.keys
+        var site = Site(
+            url: services.configuration.siteURL,
+            api: API(API.jobs(services.jobs, services.executions), API.executions(services.executions), API.keys(services.keys)),
+            authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) }, metrics: { Metering.text() },
+            problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
+        if services.configuration.stage == .development { site.demo = { try await DemoPage.make(services) } }
+        return site
+    }
+
+    private static func health(of database: Database) async -> HealthReport {
+        do {
+            let pending = try await Migrator(Migrations.all).pending(on: database)
+            let state = pending.isEmpty ? "up to date" : "behind: \(pending.joined(separator: ", "))"
+            return HealthReport(isHealthy: pending.isEmpty, parts: [("database", "reachable"), ("schema", state)])
+        } catch {
+            return HealthReport(isHealthy: false, parts: [("database", "not reachable")])
+        }
+    }
+}
+
+extension DemoPage {
+    /// The demo organization's jobs and latest executions, or how to make it.
+    fileprivate static func make(_ services: Services) async throws -> DemoPage {
+        guard let access = try await services.organizations.access(toSlug: Seed.slug) else {
+            return DemoPage(organization: "There is no demo organization; make it with: prikke seed", jobs: [], executions: [])
+        }
+        let jobs = try await services.jobs.page(after: nil, limit: 50, for: access)
+        let executions = try await services.executions.page(of: nil, after: nil, limit: 50, for: access)
+        let names = Dictionary(jobs.map { ($0.id, $0.definition.name) }, uniquingKeysWith: { first, _ in first })
+        return DemoPage(
+            organization: access.organization.name, jobs: jobs.map { JobRow($0, now: services.engine.clock.now()) },
+            executions: executions.map { ExecutionRow($0, job: names[$0.jobID] ?? "A deleted job") })
+    }
+}
+
+extension DemoPage.JobRow {
+    fileprivate init(_ job: Job, now: Timestamp) {
+        let json = job.json(now: now)
+        let health = json["health"]?.string ?? ""
+        let marks: [String: Mark] = ["healthy": .good, "late": .late, "failing": .bad, "paused": .still]
+        self.init(
+            mark: marks[health] ?? .waiting, state: health.capitalizedFirst, name: job.definition.name,
+            target: job.definition.config["url"]?.string ?? job.definition.plugin, schedule: json["schedule_in_words"]?.string ?? "",
+            next: job.nextRunAt.map { String($0.rfc3339Seconds.dropFirst(11).dropLast()) } ?? "–")
+    }
+}
+
+extension DemoPage.ExecutionRow {
+    fileprivate init(_ execution: Execution, job: String) {
+        let mark: Mark =
+            switch execution.status {
+            case .success: .good
+            case .failed, .timeout: .bad
+            case .missed: .late
+            case .running: .running
+            case .pending: .waiting
+            case .skipped, .cancelled: .still
+            }
+        self.init(
+            mark: mark, status: execution.status.rawValue.capitalizedFirst, job: job,
+            due: execution.scheduledFor.rfc3339.replacing("T", with: " ").replacing("Z", with: "").dropLast(3).description,
+            code: execution.statusCode.map(String.init) ?? "", duration: execution.durationMs.map { "\($0)\u{A0}ms" } ?? "",
+            lateness: execution.latenessMs.map { "\($0)\u{A0}ms" } ?? "")
+    }
+}
+
+extension String {
+    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,63 @@
+import JSON
+import Testing
+
+/// An organization on a server, and what its key can do.
+struct Tenant: Sendable {
+    let server: Server
+    let id: String
+    let key: String
+
+    init(_ created: Program.Result, of server: Server) throws {
+        let json = try JSON(parsing: Array(created.output.utf8))
+        self.server = server
+        id = try #require(json["organization"]?["id"]?.string, "\(created.errors)")
+        key = try #require(json["api_key"]?.string)
+    }
+
+    /// The same organization at a server that came after its own.
+    init(_ tenant: Tenant, at server: Server) { (self.server, id, key) = (server, tenant.id, tenant.key) }
+
+    func get(_ path: String) async -> Answer { await server.send(Call(path: path, key: key)) }
+
+    func send(_ method: String, _ path: String, _ json: JSON? = nil, headers: [(name: String, value: String)] = []) async -> Answer {
+        await server.send(Call(method: method, path: path, key: key, headers: headers, body: json?.bytes()))
+    }
+
+    /// Makes a job, and answers it as it was answered.
+    func make(_ draft: JSON) async throws -> JSON {
+        let answer = await send("POST", "/api/jobs", draft)
+        try #require(answer.status == 201, "\(answer.text)")
+        return answer.json
+    }
+
+    /// Makes a job that calls `url`.
+    func job(calling url: String, schedule: JSON = .null, _ more: JSONObject = [:]) async throws -> String {
+        let members = [("config", ["url": .string(url)]), ("schedule", schedule)] + more.map { ($0.key, $0.value) }
+        return try #require(try await make(.object(JSONObject(members)))["id"]?.string)
+    }
+
+    /// Runs a job now, and answers the execution's id.
+    @discardableResult
+    func trigger(_ job: String, _ body: JSON? = nil) async throws -> String {
+        let answer = await send("POST", "/api/jobs/\(job)/trigger", body)
+        try #require(answer.status == 202, "\(answer.text)")
+        return try #require(answer.json["id"]?.string)
+    }
+
+    func executions(of job: String, limit: Int = 100) async -> [JSON] {
+        await get("/api/jobs/\(job)/executions?limit=\(limit)").json["data"]?.array ?? []
+    }
+
+    /// The job's executions that have ended, newest first, once there are so many. Nothing tells when an outcome has been
+    /// recorded, so this asks again and again.
+    func ended(_ count: Int, of job: String, within patience: Duration = .seconds(30)) async throws -> [JSON] {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            let all = await executions(of: job)
+            let ended = all.filter { !["pending", "running"].contains($0["status"]?.string) }
+            if ended.count >= count { return ended }
+            try #require(ContinuousClock.now < deadline, "\(count) executions did not end: \(all)")
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+@testable import Prikke
+
+@Suite struct ConfigurationTests {
+    private static let production = [
+        "PRIKKE_ENV": "production", "PRIKKE_HOST": "prikke.example", "SECRET_KEY_BASE": String(repeating: "k", count: 64),
+        "DATABASE_URL": "postgresql://prikke@db/prikke",
+    ]
+
+    /// What is wrong with an environment, one sentence each.
+    private func mistakes(_ values: [String: String]) -> [String] {
+        do throws(Configuration.Mistakes) {
+            _ = try Configuration(values)
+            return []
+        } catch {
+            return error.list
+        }
+    }
+
+    @Test func anEmptyEnvironmentIsEnoughInDevelopment() throws {
+        let configuration = try Configuration([:])
+        #expect(configuration.stage == .development)
+        #expect(configuration.siteURL == "http://127.0.0.1:4000")
+        #expect(configuration.databaseURL == nil)
+        #expect(configuration.dataFolder == ".prikke")
+    }
+
+    @Test func aSettingThatIsEmptyIsNotSet() throws {
+        #expect(try Configuration(["PORT": "", "PRIKKE_ENV": "", "DATABASE_URL": ""]).port == 4000)
+    }
+
+    @Test func allMistakesAreNamedAtOnce() {
+        let wrong = [
+            "PRIKKE_ENV": "staging", "PRIKKE_ROLE": "boss", "PORT": "66000", "PRIKKE_HOST": "https://prikke.example",
+            "PRIKKE_ALLOW_NETWORKS": "10.0.0.0/8,everywhere", "PRIKKE_DENY_PORTS": "0", "PRIKKE_HOST_CONCURRENCY": "-1",
+            "PRIKKE_WORKERS_MAX": "many", "DATABASE_URL": "mysql", "SECRET_KEY_BASE": "short",
+        ]
+        let named = mistakes(wrong).compactMap { $0.split { $0 == ":" || $0 == " " }.first.map(String.init) }
+        #expect(named.sorted() == wrong.keys.sorted())
+    }
+
+    @Test(arguments: ["PRIKKE_HOST", "SECRET_KEY_BASE", "DATABASE_URL"])
+    func productionDemands(_ name: String) {
+        #expect(mistakes(Self.production).isEmpty)
+        let found = mistakes(Self.production.filter { $0.key != name })
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix("\(name) is needed in production") == true)
+    }
+
+    @Test func productionTakesADataFolderThatWasNamedInsteadOfADatabase() {
+        var values = Self.production
+        values["DATABASE_URL"] = nil
+        values["PRIKKE_DATA_DIR"] = "/var/lib/prikke"
+        #expect(mistakes(values).isEmpty)
+    }
+
+    @Test func aSecretIsReadFromTheFileThatIsNamed() throws {
+        let file = NSTemporaryDirectory() + "prikke-secret-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let secret = String(repeating: "s", count: 64)
+        try Data("\(secret)\n".utf8).write(to: URL(fileURLWithPath: file))
+        #expect(try Configuration(["SECRET_KEY_BASE_FILE": file]).secretKeyBase == secret)
+        #expect(mistakes(["SECRET_KEY_BASE": secret, "SECRET_KEY_BASE_FILE": file]).count == 1)
+    }
+
+    @Test func aSecretsFileThatCannotBeReadIsAMistake() {
+        #expect(mistakes(["DATABASE_URL_FILE": "/nowhere/url"]) == ["DATABASE_URL_FILE: the file cannot be read."])
+    }
+
+    @Test func noMistakeTellsASecret() {
+        let secrets = ["SECRET_KEY_BASE": "hunter2", "DATABASE_URL": "mysql://root:hunter2@db"]
+        let found = mistakes(secrets)
+        #expect(found.count == secrets.count)
+        #expect(!found.contains { $0.contains("hunter2") })
+    }
+}
