@@ -1,0 +1,11 @@
+/// Measurements that `scripts/bench NAME` runs. Figures of shared machines mean little by themselves: each measurement runs
+/// its peer in the same minute, and prints the ratio and the CPU per operation.
+@main
+struct Bench {
+    static func main() async throws {
+        switch CommandLine.arguments.dropFirst().first {
+        case "postgres": try await PostgresBench.run()
+        default: print("Bench postgres")
+        }
+    }
+}
