@@ -7,7 +7,6 @@ final class Target: Sendable {
     struct Seen {
         var connections = 0
         var open = 0
-        var mostOpen = 0
         var requests: [Request] = []
         var waiting: [(isMet: (Seen) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
@@ -25,7 +24,6 @@ final class Target: Sendable {
                 update {
                     $0.connections += 1
                     $0.open += 1
-                    $0.mostOpen = max($0.mostOpen, $0.open)
                 }
                 onThread { [self] in
                     serve(Connection(socket: socket, target: self))
@@ -41,7 +39,6 @@ final class Target: Sendable {
     func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     var connections: Int { seen.withLock { $0.connections } }
-    var mostOpen: Int { seen.withLock { $0.mostOpen } }
     var requests: [Request] { seen.withLock { $0.requests } }
 
     func url(_ target: String = "/", host: String? = nil) -> String { "http://\(host ?? address):\(port)\(target)" }
