@@ -10,8 +10,6 @@ extension ExecutionQueue {
         let recorded: Int
         /// Jobs of which later executions wait for the one that ended.
         let jobsWithWaiting: [(organizationID: ID<Organization>, jobID: ID<Job>)]
-        /// Whether an attempt is to be repeated, and a lane so may be due earlier.
-        let hasRetries: Bool
     }
 
     /// Records endings in one transaction: the queue row goes to history (or back into the queue, for its next attempt),
@@ -22,8 +20,7 @@ extension ExecutionQueue {
         let blocking = try rows.filter { try $0("has_waiting") }
         return Completion(
             recorded: rows.count,
-            jobsWithWaiting: try blocking.map { (organizationID: try $0("organization_id"), jobID: try $0("job_id")) },
-            hasRetries: try rows.contains { try $0("is_repeated") })
+            jobsWithWaiting: try blocking.map { (organizationID: try $0("organization_id"), jobID: try $0("job_id")) })
     }
 
     static func recording(_ finished: [Finished], by node: ID<Node>, now: Timestamp) -> Query {
@@ -131,7 +128,7 @@ extension ExecutionQueue {
                 next_due = least(l.next_due, CASE WHEN l.running >= l.max_running THEN \(now) END, s.retry_at)
             FROM share s WHERE l.organization_id = s.organization_id
         )
-        SELECT d.organization_id, d.job_id, d.retry_at IS NOT NULL AS is_repeated, EXISTS (
+        SELECT d.organization_id, d.job_id, EXISTS (
             SELECT FROM queue h WHERE h.held AND h.organization_id = d.organization_id AND h.job_id = d.job_id) AS has_waiting
         FROM done d
         """

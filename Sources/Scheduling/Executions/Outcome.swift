@@ -74,6 +74,7 @@ public struct Outcome: Sendable {
     public var statusCode: Int?
     public var record: CallRecord
 
+    /// What an attempt came to; without a reason, a success.
     public init(reason: Reason?, message: String? = nil, statusCode: Int? = nil, record: CallRecord = CallRecord()) {
         self.reason = reason
         self.message = message
@@ -115,5 +116,6 @@ public struct CallRecord: Sendable {
     public var tls: Int64?
     public var firstByte: Int64?
 
+    /// Of a call that was not made.
     public init() {}
 }

@@ -10,11 +10,13 @@ public struct Rescuer: Service {
     private let engine: Engine
     private let logger: Logger
 
+    /// A rescuer of this node; `run` does the work.
     public init(_ engine: Engine, logger: Logger) {
         self.engine = engine
         self.logger = logger
     }
 
+    /// Looks until asked to stop; what goes wrong is logged and tried again.
     public func run() async {
         let bell = Bell(on: engine.loop)
         await withGracefulShutdownHandler {

@@ -20,11 +20,13 @@ public struct Scheduler: Service {
     private let engine: Engine
     private let logger: Logger
 
+    /// A scheduler of this node; `run` does the work.
     public init(_ engine: Engine, logger: Logger) {
         self.engine = engine
         self.logger = logger
     }
 
+    /// Ticks until asked to stop. Throws `PostgresError` of kind `.configuration` alone: all else is logged and tried again.
     public func run() async throws {
         let lock = try engine.database.advisoryLock(name: "scheduler")
         await withGracefulShutdownHandler {

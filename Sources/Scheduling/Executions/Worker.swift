@@ -2,7 +2,6 @@ import EventLoop
 import Logging
 import Metrics
 import Postgres
-import Secrets
 import ServiceLifecycle
 import Tenancy
 import Time

@@ -35,6 +35,7 @@ public struct HTTPPlugin: JobPlugin {
         userAgent = "Prikke/\(version)"
     }
 
+    /// The URL against the address policy, the headers, the body's encoding and size.
     public func check(_ config: JSON) -> [FieldError] {
         checkURL(config["url"]?.string ?? "") + RequestHeaders.check(config["headers"]?.object ?? [:]) + checkBody(config)
     }
@@ -57,16 +58,19 @@ public struct HTTPPlugin: JobPlugin {
         return [FieldError(pointer: "/body", code: "too_long", detail: detail)]
     }
 
+    /// A method, where none was said.
     public func completed(_ config: JSON) -> JSON {
         guard config["method"] == nil, var members = config.object else { return config }
         members["method"] = (config["body"]?.string ?? "").isEmpty ? "GET" : "POST"
         return .object(members)
     }
 
+    /// The host of the URL.
     public func name(for config: JSON) -> String {
         (try? policy.check(config["url"]?.string ?? "")).map { String($0.hostText.prefix(200)) } ?? "Job"
     }
 
+    /// One call through the guarded client, judged by the job's rules.
     public func run(_ call: JobCall) async -> Outcome {
         let url: TargetURL
         do throws(AddressRefusal) {

@@ -55,8 +55,6 @@ public struct JobPlugins: Sendable {
 
     subscript(kind: String) -> (any JobPlugin)? { plugins.first { $0.kind == kind }?.plugin }
 
-    var kinds: [String] { plugins.map(\.kind) }
-
     /// Each kind with the field that its settings make.
     var configFields: [(kind: String, config: Field)] {
         plugins.map { kind, fields, plugin in

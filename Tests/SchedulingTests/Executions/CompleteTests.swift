@@ -72,7 +72,7 @@ import Time
         let id = try await scene.backlog(1)[0]
         let retryAt = scene.engine.clock.now().adding(.seconds(60))
         let completion = try await scene.complete(scene.claim(), Outcome(reason: .connectFailed), retryAt: retryAt)
-        #expect(completion.hasRetries)
+        #expect(completion.recorded == 1)
         #expect(try await scene.lane() == .init(running: 0, nextDue: retryAt))
         #expect(try await scene.claim().isEmpty)
         let (waiting, attempts) = try await scene.executions.find(id.text, for: scene.acme)
