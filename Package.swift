@@ -60,6 +60,7 @@ let package = Package(
             exclude: ["schema.sql"],
             resources: [
                 .embedInCode("0001_tenancy.sql"), .embedInCode("0002_jobs_and_queue.sql"), .embedInCode("0003_executions.sql"),
+                .embedInCode("0004_survival.sql"),
             ],
             swiftSettings: strict
         ),
@@ -86,7 +87,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Scheduling", "Billing", "Tenancy", "JSON", "Time",
+                "Scheduling", "Billing", "Tenancy", "Outbound", "JSON", "Time",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -116,6 +117,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict
@@ -178,7 +180,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Tenancy", "JSON",
+                "Web", "Outbound", "Tenancy", "JSON",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -313,11 +313,15 @@ CREATE TABLE public.jobs (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     deleted_at timestamp with time zone,
+    paused_reason text,
+    paused_at timestamp with time zone,
+    CONSTRAINT jobs_check CHECK (((paused_at IS NULL) = (paused_reason IS NULL))),
     CONSTRAINT jobs_key_check CHECK ((key ~ '^[a-z0-9][a-z0-9._/-]{0,99}$'::text)),
     CONSTRAINT jobs_missed_check CHECK ((missed = ANY (ARRAY['skip'::text, 'last'::text, 'all'::text]))),
     CONSTRAINT jobs_missed_limit_check CHECK (((missed_limit >= 1) AND (missed_limit <= 100))),
     CONSTRAINT jobs_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT jobs_overlap_check CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'allow'::text]))),
+    CONSTRAINT jobs_paused_reason_check CHECK (((char_length(paused_reason) >= 1) AND (char_length(paused_reason) <= 200))),
     CONSTRAINT jobs_start_deadline_s_check CHECK ((start_deadline_s >= 1)),
     CONSTRAINT jobs_tags_check CHECK ((cardinality(tags) <= 20)),
     CONSTRAINT jobs_timeout_ms_check CHECK ((timeout_ms >= 1000))
@@ -348,6 +352,7 @@ CREATE TABLE public.kept_attempts (
     response_body bytea,
     response_size bigint,
     response_truncated boolean NOT NULL,
+    job_id uuid NOT NULL,
     CONSTRAINT attempts_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT attempts_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text])))
 );
@@ -443,6 +448,9 @@ CREATE TABLE public.queue (
     started_at timestamp with time zone,
     leased_by uuid,
     lease_token bigint,
+    crashes smallint DEFAULT 0 NOT NULL,
+    on_trial boolean DEFAULT false NOT NULL,
+    line_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     CONSTRAINT queue_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT queue_check CHECK (((leased_by IS NULL) = (lease_token IS NULL))),
     CONSTRAINT queue_check1 CHECK ((NOT (held AND (leased_by IS NOT NULL)))),
@@ -585,7 +593,13 @@ END));
 
 CREATE INDEX job_states_due ON public.job_states USING btree (next_run_at) WHERE (next_run_at IS NOT NULL);
 
+CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (organization_id, next_run_at) WHERE (next_run_at IS NOT NULL);
+
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
+
+CREATE INDEX kept_attempts_of_job ON public.kept_attempts USING btree (organization_id, job_id);
+
+CREATE INDEX kept_executions_of_organization ON public.kept_executions USING btree (organization_id, scheduled_for, id);
 
 CREATE INDEX lanes_due ON public.lanes USING btree (next_due);
 
@@ -596,6 +610,8 @@ CREATE INDEX queue_claim ON public.queue USING btree (organization_id, due_at, i
 CREATE INDEX queue_held ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE held;
 
 CREATE INDEX queue_leases ON public.queue USING btree (leased_by) WHERE (leased_by IS NOT NULL);
+
+CREATE INDEX queue_line ON public.queue USING btree (organization_id, line_at, id) WHERE ((leased_by IS NULL) AND (NOT held));
 
 CREATE UNIQUE INDEX queue_once ON public.queue USING btree (organization_id, job_id, scheduled_for, (
 CASE

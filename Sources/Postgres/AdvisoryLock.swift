@@ -4,53 +4,38 @@ extension Database {
     /// A lock of that name, which one session of all processes that use this schema can hold.
     public func advisoryLock(name: String) throws(PostgresError) -> AdvisoryLock {
         let parameters = try ConnectionParameters(configuration, vigilance: .high)
-        return AdvisoryLock(key: Int64(bitPattern: Self.hash("\(schemaHash) \(name)")), parameters, configuration.answerTimeout, on: loop)
+        return AdvisoryLock(key: Int64(bitPattern: Self.hash("\(schemaHash) \(name)")), parameters, on: loop)
     }
 }
 
 /// A lock that its session holds: it is lost the moment the server ends the session, whatever this side believes. So it has
-/// a connection of its own, and `isHeld` asks on that very connection.
+/// a connection of its own, kept from one attempt to the next, and asks on that very connection.
 public actor AdvisoryLock {
+    /// An answer that comes later is worth nothing: the connection is dropped, and with it the lock.
+    private static let patience: Duration = .seconds(2)
+
     nonisolated let loop: EventLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let key: Int64
     private let parameters: ConnectionParameters
-    private let timeout: Duration
     private var connection: Connection?
 
-    init(key: Int64, _ parameters: ConnectionParameters, _ timeout: Duration, on loop: EventLoop) {
-        (self.key, self.parameters, self.timeout, self.loop) = (key, parameters, timeout, loop)
+    init(key: Int64, _ parameters: ConnectionParameters, on loop: EventLoop) {
+        (self.key, self.parameters, self.loop) = (key, parameters, loop)
     }
 
     /// Takes the lock if nobody else has it, without waiting; true if it is held now. Throws `PostgresError`.
+    ///
+    /// A session that has it already is not given it a second time: it would have to be let go twice.
     public func tryAcquire() async throws(PostgresError) -> Bool {
-        if await isHeld() { return true }
-        let opened = try await Connection.open(parameters, on: loop)
-        do throws(PostgresError) {
-            let rows = try await opened.perform(["SELECT pg_try_advisory_lock(\(key)) AS held"], deadline: deadline)
-            guard connection == nil, try rows[0].first?("held") == true else {
-                await opened.close(PostgresError(.closed, "somebody else has the lock"))
-                return false
-            }
-            connection = opened
-            return true
-        } catch {
-            await opened.close(error)
-            throw error
-        }
+        try await ask("SELECT CASE WHEN \(isOurs) THEN true ELSE pg_try_advisory_lock(\(key)) END AS held", in: try await session())
     }
 
     /// Whether the lock is held at this moment, by asking the server in the session that holds it.
     public func isHeld() async -> Bool {
         guard let connection else { return false }
-        let held: Query = """
-            SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
-                AND objsubid = 1 AND classid::bigint << 32 | objid::bigint = \(key)) AS held
-            """
-        if let rows = try? await connection.perform([held], deadline: deadline), (try? rows[0].first?("held")) == true { return true }
-        await release()
-        return false
+        return (try? await ask("SELECT \(isOurs) AS held", in: connection)) ?? false
     }
 
     /// Lets the lock go by ending its session.
@@ -60,5 +45,31 @@ public actor AdvisoryLock {
         await connection.close(PostgresError(.closed, "the lock was released"))
     }
 
-    private var deadline: ContinuousClock.Instant { .now.advanced(by: timeout) }
+    private var isOurs: Query {
+        """
+        EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+            AND objsubid = 1 AND classid::bigint << 32 | objid::bigint = \(key))
+        """
+    }
+
+    private func session() async throws(PostgresError) -> Connection {
+        if let connection { return connection }
+        let opened = try await Connection.open(parameters, on: loop)
+        if let connection {
+            await opened.close(PostgresError(.closed, "another attempt was faster"))
+            return connection
+        }
+        connection = opened
+        return opened
+    }
+
+    private func ask(_ query: Query, in session: Connection) async throws(PostgresError) -> Bool {
+        do throws(PostgresError) {
+            return try await session.perform([query], deadline: .now + Self.patience)[0].only("held")
+        } catch {
+            await session.close(error)
+            if connection === session { connection = nil }
+            throw error
+        }
+    }
 }

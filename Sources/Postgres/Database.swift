@@ -10,7 +10,8 @@ public final class Database: QueryRunner, Service {
     /// Makes advisory locks and channels, which are the whole database's, differ between schemas.
     public let schemaHash: UInt64
     let configuration: DatabaseConfiguration
-    let loop: EventLoop
+    /// The loop of its connections.
+    public let loop: EventLoop
     let logger: Logger
     private let hot: HotConnections
     private let leases: Leases
@@ -22,8 +23,9 @@ public final class Database: QueryRunner, Service {
         schemaHash = Self.hash(configuration.searchPath ?? "public")
         let parameters = try ConnectionParameters(configuration)
         let shared = try ConnectionParameters(configuration, isShared: true)
-        hot = HotConnections(shared, count: configuration.hotConnections, on: loop, logger: logger)
-        leases = Leases(parameters, capacity: configuration.leaseConnections, patience: configuration.connectionWait, on: loop)
+        let (wait, most) = (configuration.connectionWait, configuration.mostWaiting)
+        hot = HotConnections(shared, count: configuration.hotConnections, mostWaiting: most, on: loop, logger: logger)
+        leases = Leases(parameters, capacity: configuration.leaseConnections, patience: wait, mostWaiting: most, on: loop)
         listener = Listener(try ConnectionParameters(configuration, vigilance: .high), on: loop, logger: logger)
     }
 

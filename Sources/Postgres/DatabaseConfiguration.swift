@@ -19,6 +19,10 @@ public struct DatabaseConfiguration: Sendable {
     public var idleInTransactionTimeout = Duration.seconds(30)
     /// The longest wait for a connection: for a transaction when all are taken, for any statement when the database is away.
     public var connectionWait = Duration.seconds(5)
+    /// So many statements, and so many transactions, wait for a connection; those over it are refused at once.
+    public var mostWaiting = 1_000
+    /// So long the server may take to let a connection in; libpq knows whole seconds, at least 2.
+    public var connectTimeout = Duration.seconds(5)
     /// How long the client waits for an answer when the caller does not say: longer than the server takes to break off
     /// the statement, because the client can only drop the connection.
     public var answerTimeout = Duration.seconds(15)

@@ -27,7 +27,11 @@ struct Configuration: Sendable {
     let allowedNetworks: [IPNetwork]
     let deniedPorts: Set<UInt16>
     let hostConcurrency: Int
+    let fewestWorkers: Int
     let mostWorkers: Int
+    /// So long what runs may go on after SIGTERM.
+    let graceSeconds: Int
+    let connectionsPerAddress: Int
     let plansFile: String?
 
     /// Links begin with it.
@@ -67,6 +71,10 @@ struct Configuration: Sendable {
         deniedPorts = Set(e.list("PRIKKE_DENY_PORTS", of: "ports from 1 to 65535") { UInt16($0).flatMap { $0 > 0 ? $0 : nil } })
         hostConcurrency = e.integer("PRIKKE_HOST_CONCURRENCY", default: 500, 0...100_000)
         mostWorkers = e.integer("PRIKKE_WORKERS_MAX", default: 1_000, 1...50_000)
+        fewestWorkers = e.integer("PRIKKE_WORKERS_MIN", default: min(100, mostWorkers), 1...50_000)
+        if fewestWorkers > mostWorkers { e.refuse("PRIKKE_WORKERS_MIN: use at most PRIKKE_WORKERS_MAX, which is \(mostWorkers).") }
+        graceSeconds = e.integer("PRIKKE_GRACE", default: 30, 0...3_600)
+        connectionsPerAddress = e.integer("PRIKKE_CONNECTIONS_PER_ADDRESS", default: 512, 0...100_000)
         plansFile = e.text("PRIKKE_PLANS_FILE")
 
         if let url = databaseURL, !url.hasPrefix("postgres"), !url.contains("=") {

@@ -6,11 +6,11 @@ import Synchronization
 enum EarlyStop {
     private static let isAsked = Atomic(false)
 
-    /// From here on SIGTERM and SIGINT only leave a note; the service group takes them over when it runs.
+    /// From here on SIGTERM, SIGINT and SIGHUP only leave a note; `Serve` takes them over when everything is made.
     static func watch() {
         // Made before a signal can come: a handler may not be the first to touch it.
         isAsked.store(false, ordering: .relaxed)
-        for number in [SIGTERM, SIGINT] { signal(number) { _ in EarlyStop.isAsked.store(true, ordering: .relaxed) } }
+        for number in [SIGTERM, SIGINT, SIGHUP] { signal(number) { _ in EarlyStop.isAsked.store(true, ordering: .relaxed) } }
     }
 
     /// Whether such a signal has come.

@@ -6,6 +6,7 @@ import Synchronization
 final class Metering: MetricsFactory {
     private static let shared = Metering()
     private let counters = Mutex<[String: Tally]>([:])
+    private let levels = Mutex<[String: Level]>([:])
     private let times = Mutex<[String: Spread]>([:])
 
     /// From here on everything that is counted anywhere is collected.
@@ -15,7 +16,8 @@ final class Metering: MetricsFactory {
     static func text() -> String {
         let counters = shared.counters.withLock { $0.sorted { $0.key < $1.key } }
         let times = shared.times.withLock { $0.sorted { $0.key < $1.key } }
-        return (counters.map { $1.text(name: $0) } + times.map { $1.text(name: $0) }).joined()
+        let levels = shared.levels.withLock { $0.sorted { $0.key < $1.key } }
+        return (counters.map { $1.text(name: $0) } + levels.map { $1.text(name: $0) } + times.map { $1.text(name: $0) }).joined()
     }
 
     func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -32,7 +34,11 @@ final class Metering: MetricsFactory {
         return new
     }
 
-    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler { NOOPMetricsHandler.instance }
+    /// What is recorded is a gauge: the last value counts.
+    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        levels.withLock { Self.entry(&$0, Self.name(label, dimensions), Level()) }
+    }
+
     func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { NOOPMetricsHandler.instance }
     func destroyCounter(_ handler: any CounterHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
@@ -52,6 +58,17 @@ private final class Tally: CounterHandler {
     func reset() { value.store(0, ordering: .relaxed) }
     func text(name: String) -> String {
         "# TYPE \(name.prefix { $0 != "{" }) counter\n\(name) \(value.load(ordering: .relaxed))\n"
+    }
+}
+
+/// A number that goes up and down.
+private final class Level: RecorderHandler {
+    private let value = Mutex(0.0)
+
+    func record(_ value: Int64) { record(Double(value)) }
+    func record(_ value: Double) { self.value.withLock { $0 = value } }
+    func text(name: String) -> String {
+        "# TYPE \(name.prefix { $0 != "{" }) gauge\n\(name) \(value.withLock { $0 })\n"
     }
 }
 

@@ -31,36 +31,49 @@ struct Services {
         self.configuration = configuration
         self.home = home
         self.logger = logger
-        engine = Engine(home.database, pulse: home.pulse, on: home.loop)
+        engine = Engine(home.engine, results: home.results, pulse: home.pulse, on: home.loop)
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
         signing = SigningSecrets(try Seal(keys: [try SecretKey.seal(configuration)]))
-        organizations = Organizations(home.database, signing: signing)
-        keys = APIKeys(home.database)
+        organizations = Organizations(home.api, signing: signing)
+        keys = APIKeys(home.api)
         policy = AddressPolicy(
             allowedNetworks: configuration.allowedNetworks, deniedPorts: configuration.deniedPorts, own: Self.ownAddresses(configuration))
-        var settings = OutboundSettings(userAgent: "Prikke/\(Prikke.version)")
+        // Whoever is called too much finds out whom to ask.
+        let userAgent = "Prikke/\(Prikke.version)" + (configuration.publicHost.map { " (+https://\($0))" } ?? "")
+        var settings = OutboundSettings(userAgent: userAgent)
         settings.hostConcurrency = configuration.hostConcurrency
         outbound = OutboundClient(policy: policy, settings: settings, on: EventLoop(name: "outbound"), logger: logger)
-        plugins = JobPlugins([HTTPPlugin(client: outbound, policy: policy, version: Prikke.version)])
-        jobs = Jobs(engine, plugins: plugins)
-        executions = Executions(engine)
+        plugins = JobPlugins([HTTPPlugin(client: outbound, policy: policy, userAgent: userAgent)])
+        jobs = Jobs(engine, over: home.api, plugins: plugins)
+        executions = Executions(engine, over: home.api)
         plans = try configuration.plans()
     }
 
-    /// What runs for a role, in the order in which it is started; it is stopped in the reverse order.
-    func all(_ server: WebServer) -> [any Service] {
+    /// The database that the API asks.
+    var apiDatabase: Database { home.api }
+
+    /// What everything else of a role stands on, in the order in which it is started; it is stopped in the reverse order,
+    /// when nothing stands on it any more.
+    var foundations: [any Service] {
+        let base: [any Service] = home.all + [heartbeat]
+        return configuration.role == .web ? base : base + [EngineBells(engine, logger: logger), Rescuer(engine, logger: logger)]
+    }
+
+    /// What a role is there for. All of it is told to stop at one time: no tick, no lease and no connection more.
+    func trades(_ server: WebServer) -> Together {
         let role = configuration.role
-        var services: [any Service] = [home.database, home.pulse, heartbeat]
-        if role != .web {
-            services += [EngineBells(engine, logger: logger), Rescuer(engine, logger: logger)]
-        }
+        var services: [any Service] = []
         if role == .all || role == .worker {
-            services.append(Worker(engine, plugins: plugins, signing: signing, maximum: configuration.mostWorkers, logger: logger))
+            let places = Places(configuration.fewestWorkers, upTo: configuration.mostWorkers)
+            let grace = Duration.seconds(configuration.graceSeconds)
+            services.append(Worker(engine, plugins: plugins, signing: signing, places: places, grace: grace, logger: logger))
         }
-        if role == .all || role == .scheduler { services.append(Scheduler(engine, logger: logger)) }
+        if role == .all || role == .scheduler {
+            services += [Scheduler(engine, logger: logger), Pruner(engine, logger: logger)]
+        }
         // Every role listens: for its health, if for nothing else.
         services.append(server)
-        return services
+        return Together(services)
     }
 
     private static func ownAddresses(_ configuration: Configuration) -> OwnAddresses {

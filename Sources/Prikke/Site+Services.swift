@@ -8,7 +8,7 @@ import Web
 extension Site {
     /// The web server's view of the program.
     static func make(_ services: Services) -> Site {
-        let database = services.engine.database
+        let database = services.apiDatabase
         let keys = services.keys
         var site = Site(
             url: services.configuration.siteURL,
@@ -21,7 +21,7 @@ extension Site {
 
     private static func health(of database: Database) async -> HealthReport {
         do {
-            let pending = try await Migrator(Migrations.all).pending(on: database)
+            let pending = try await Migrator(Migrations.all).pending(on: database, timeout: .seconds(1))
             let state = pending.isEmpty ? "up to date" : "behind: \(pending.joined(separator: ", "))"
             return HealthReport(isHealthy: pending.isEmpty, parts: [("database", "reachable"), ("schema", state)])
         } catch {

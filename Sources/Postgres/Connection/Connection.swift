@@ -83,6 +83,9 @@ extension Connection {
     /// Sends a request at once. Its reply is called exactly once, whatever happens.
     func send(_ request: Request) {
         guard let handle else { return request.fail(closeReason, sent: false) }
+        #if DEBUG
+            guard let request = failed(request) else { return }
+        #endif
         if let refusal = request.queries.lazy.compactMap(\.refusal).first {
             return request.fail(PostgresError(.invalidQuery, "the query holds \(refusal)"), sent: false)
         }

@@ -13,6 +13,7 @@ actor HotConnections {
     /// can go to the next one.
     private static let mostInFlight = 256
 
+    private let mostWaiting: Int
     private nonisolated let inbox = Mutex<[Request]>([])
     private nonisolated let parameters: ConnectionParameters
     private nonisolated let logger: Logger
@@ -30,8 +31,8 @@ actor HotConnections {
         var backoff = Backoff()
     }
 
-    init(_ parameters: ConnectionParameters, count: Int, on loop: EventLoop, logger: Logger) {
-        (self.loop, self.parameters, self.logger) = (loop, parameters, logger)
+    init(_ parameters: ConnectionParameters, count: Int, mostWaiting: Int, on loop: EventLoop, logger: Logger) {
+        (self.loop, self.parameters, self.mostWaiting, self.logger) = (loop, parameters, mostWaiting, logger)
         slots = Array(repeating: Slot(), count: max(1, count))
     }
 
@@ -62,7 +63,16 @@ actor HotConnections {
             if request.sendBy <= .now { fail(late: request) } else { connection.assumeIsolated { $0.send(request) } }
         }
         for index in slots.indices { open(index) }
+        shed()
         arm()
+    }
+
+    /// What cannot be sent soon is better refused now, while its caller still listens. The newest go: the others have
+    /// waited for a while.
+    private func shed() {
+        while waiting.count > mostWaiting {
+            waiting.removeLast().fail(PostgresError(.unavailable, "\(mostWaiting) statements wait for the database already"), sent: false)
+        }
     }
 
     private func leastBusy() -> Connection? {

@@ -11,6 +11,7 @@ actor Leases {
     private let parameters: ConnectionParameters
     private let capacity: Int
     private let patience: Duration
+    private let mostWaiting: Int
 
     private var idle: [Connection] = []
     /// Idle, lent out and being opened.
@@ -31,8 +32,9 @@ actor Leases {
         case failure(PostgresError)
     }
 
-    init(_ parameters: ConnectionParameters, capacity: Int, patience: Duration, on loop: EventLoop) {
-        (self.parameters, self.capacity, self.patience, self.loop) = (parameters, max(1, capacity), patience, loop)
+    init(_ parameters: ConnectionParameters, capacity: Int, patience: Duration, mostWaiting: Int, on loop: EventLoop) {
+        (self.parameters, self.capacity, self.patience) = (parameters, max(1, capacity), patience)
+        (self.mostWaiting, self.loop) = (mostWaiting, loop)
     }
 
     /// Lends a connection. Throws `PostgresError` of kind `.poolExhausted`, `.unavailable`, `.cancelled` or `.closed`.
@@ -44,6 +46,7 @@ actor Leases {
             count += 1
             return try await open(until: start.advanced(by: patience))
         }
+        if borrowers.count >= mostWaiting { throw PostgresError(.poolExhausted, "\(mostWaiting) transactions wait for a connection already") }
         switch await turn() {
         case .connection(let connection): return connection
         case .mayOpen: return try await open(until: start.advanced(by: patience))

@@ -5,8 +5,9 @@ extension PostgresError {
         switch kind {
         case .connectionLost, .unavailable, .timedOut, .poolExhausted, .rolledBack: true
         // Connection exception, transaction rollback (deadlock, serialization), insufficient resources, operator
-        // intervention (shutdown, cancel), lock timeout.
-        case .server(let sqlState): ["08", "40", "53", "57"].contains { sqlState.hasPrefix($0) } || sqlState == "55P03"
+        // intervention (shutdown, cancel), system error (disk), lock timeout, a standby that will be promoted.
+        case .server(let sqlState):
+            ["08", "40", "53", "57", "58"].contains { sqlState.hasPrefix($0) } || ["55P03", "25006"].contains(sqlState)
         case .cancelled, .closed, .invalidQuery, .decoding, .configuration: false
         }
     }

@@ -66,14 +66,14 @@ struct Doctor: AsyncParsableCommand {
     private func database(_ configuration: Configuration) async -> [Finding] {
         do {
             return try await DatabaseHome.use(configuration, logger: Log.quiet()) { home in
-                let version: String = try await home.database.query("SELECT current_setting('server_version') AS version").only("version")
+                let version: String = try await home.engine.query("SELECT current_setting('server_version') AS version").only("version")
                 let clock = DatabaseClock()
-                try await clock.measure(home.database)
+                try await clock.measure(home.engine)
                 let offset = abs(clock.lead) / 1_000
                 return [
                     Finding(name: "database", isFine: true, detail: "PostgreSQL \(version), schema up to date"),
                     Finding(name: "clock", isFine: offset < 2_000, detail: "\(offset) ms from the database's"),
-                    try await pooler(home.database),
+                    try await pooler(home.engine),
                 ]
             }
         } catch {

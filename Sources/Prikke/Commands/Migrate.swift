@@ -14,7 +14,7 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         let logger = Log.quiet()
         try await DatabaseHome.use(try Configuration(), logger: logger) { home in
-            let report = try await Migrator(Migrations.all).run(on: home.database)
+            let report = try await Migrator(Migrations.all).run(on: home.engine)
             Output.answer(report.applied.isEmpty ? "The schema is up to date." : "Applied: \(report.applied.joined(separator: ", "))")
         }
     }

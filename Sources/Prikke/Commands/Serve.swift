@@ -3,6 +3,7 @@ import Logging
 import Postgres
 import Scheduling
 import ServiceLifecycle
+import UnixSignals
 import Web
 
 /// `prikke serve`
@@ -50,15 +51,31 @@ struct Serve: AsyncParsableCommand {
         try await services.heartbeat.begin()
         for network in configuration.allowedNetworks { Output.note("Allowed network: \(network)") }
         let server = try WebServer(
-            WebServer.Configuration(host: configuration.host, port: configuration.port), site: .make(services), logger: logger
+            WebServer.Configuration(configuration), site: .make(services), logger: logger
         ) { port in
             Output.note("Prikke \(Prikke.version) listens on http://\(configuration.host):\(port)")
         }
+        let trades = services.trades(server)
         // The private Postgres is first in, and so last out: everybody else has let go of it by then.
-        let all: [any Service] = (embedded.map { [$0] } ?? []) + services.all(server)
-        var group = ServiceGroupConfiguration(services: all, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(35)
+        let all: [any Service] = (embedded.map { [$0] } ?? []) + services.foundations + [trades]
+        var group = ServiceGroupConfiguration(services: all, logger: logger)
+        // For what should not happen: something that does not end although it was told.
+        group.maximumGracefulShutdownDuration = .seconds(configuration.graceSeconds + 10)
+        try await run(ServiceGroup(configuration: group), trades)
+    }
+
+    /// The first SIGTERM, SIGINT or SIGHUP asks everybody to end, a second one ends the patience with them.
+    private func run(_ group: ServiceGroup, _ trades: Together) async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         guard !EarlyStop.hasCome else { return }
-        try await ServiceGroup(configuration: group).run()
+        let listening = Task {
+            var isStopping = false
+            for await _ in signals {
+                if isStopping { trades.hurry() } else { await group.triggerGracefulShutdown() }
+                isStopping = true
+            }
+        }
+        defer { listening.cancel() }
+        try await group.run()
     }
 }

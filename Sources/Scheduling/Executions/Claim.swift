@@ -14,6 +14,8 @@ struct Claim: Sendable {
     let trigger: ExecutionTrigger
     let attempt: Int
     let lostLeases: Int
+    /// Nodes that died under it, so far as it may be to blame.
+    let crashes: Int
     let keepDays: Int
     /// The fence: whoever does not hold it any more cannot write the outcome.
     let leaseToken: Int64
@@ -48,6 +50,7 @@ extension Claim {
         trigger = ExecutionTrigger(rawValue: try row("trigger")) ?? .schedule
         attempt = Int(try row("attempt") as Int16)
         lostLeases = Int(try row("lost_leases") as Int16)
+        crashes = Int(try row("crashes") as Int16)
         keepDays = Int(try row("keep_days") as Int16)
         leaseToken = try row("lease_token")
         plugin = try row("plugin")
@@ -78,9 +81,9 @@ struct Finished: Sendable {
     var durationMs: Int32 { Int32(clamping: startedAt.duration(to: finishedAt).microseconds / 1_000) }
     /// The same ending without what the call sent and received.
     var withoutPayload: Finished {
-        Finished(
-            claim: claim, outcome: Outcome(reason: outcome.reason, statusCode: outcome.statusCode), startedAt: startedAt,
-            finishedAt: finishedAt, retryAt: retryAt)
+        var bare = Outcome(reason: outcome.reason, statusCode: outcome.statusCode)
+        bare.steering = outcome.steering
+        return Finished(claim: claim, outcome: bare, startedAt: startedAt, finishedAt: finishedAt, retryAt: retryAt)
     }
 
     /// By how much it started after it was due; never negative.

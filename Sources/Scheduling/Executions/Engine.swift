@@ -1,10 +1,13 @@
 import EventLoop
 import Postgres
 
-/// What the services of one node share: the database and the loop of its connections, the clock, who the node is, and
+/// What the services of one node share: the databases and the loop of their connections, the clock, who the node is, and
 /// the bells that wake them.
 public struct Engine: Sendable {
+    /// For scheduling, leasing and sweeping.
     public let database: Database
+    /// For outcomes: their writing waits behind nothing else.
+    let results: Database
     public let loop: EventLoop
     public let clock: DatabaseClock
     public let node: ID<Node>
@@ -12,13 +15,17 @@ public struct Engine: Sendable {
     let dueBell: Bell
     /// A job was saved or resumed: the scheduler looks again.
     let jobsBell: Bell
+    /// Jobs of which the worker looks again at what it has leased ahead.
+    let recalls = Recalls()
     let partitions: Partitions
     let pulse: Pulse
 
-    /// A node that begins now; nothing is read or written yet. Its heartbeat goes over `pulse`, connections of its own,
-    /// so that nothing it waits behind makes a living node look dead; nil: over the others' (a command, a test).
-    public init(_ database: Database, pulse: Database? = nil, on loop: EventLoop) {
+    /// A node that begins now; nothing is read or written yet. Outcomes go over `results`, which must be on the same loop,
+    /// and the heartbeat over `pulse`, so that nothing it waits behind makes a living node look dead; nil: over `database`
+    /// (a command, a test).
+    public init(_ database: Database, results: Database? = nil, pulse: Database? = nil, on loop: EventLoop) {
         self.database = database
+        self.results = results ?? database
         self.pulse = Pulse(pulse ?? database)
         self.loop = loop
         clock = DatabaseClock()
@@ -38,4 +45,7 @@ enum Topic: String {
 
     /// Sent with the statements of one batch: one notification for all of them.
     func notification(_ database: Database) -> Query { database.notification(on: rawValue) }
+
+    /// The same, about a job that was there before: what is leased of it may be out of date.
+    static func changed(_ job: ID<Job>, _ database: Database) -> Query { database.notification(on: jobs.rawValue, payload: job.text) }
 }

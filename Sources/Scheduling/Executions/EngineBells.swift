@@ -15,11 +15,20 @@ public struct EngineBells: Service {
     public func run() async {
         await cancelWhenGracefulShutdown {
             await withTaskGroup { tasks in
-                for (topic, bell) in [(Topic.due, engine.dueBell), (.jobs, engine.jobsBell)] {
-                    // A reconnection rings too: what was said meanwhile was not heard.
-                    tasks.addTask { for await _ in engine.database.listen(to: topic.rawValue) { bell.ring() } }
-                }
+                // A reconnection rings too: what was said meanwhile was not heard.
+                tasks.addTask { for await _ in engine.database.listen(to: Topic.due.rawValue) { engine.dueBell.ring() } }
+                tasks.addTask { for await said in engine.database.listen(to: Topic.jobs.rawValue) { hear(said) } }
             }
         }
+    }
+
+    private func hear(_ said: Notification) {
+        engine.jobsBell.ring()
+        switch said {
+        case .received(let job) where job.isEmpty: return
+        case .received(let job): engine.recalls.add(ID(job))
+        case .reconnected: engine.recalls.add(nil)
+        }
+        engine.dueBell.ring()
     }
 }

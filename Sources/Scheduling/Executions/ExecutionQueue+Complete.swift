@@ -10,17 +10,22 @@ extension ExecutionQueue {
         let recorded: Int
         /// Jobs of which later executions wait for the one that ended.
         let jobsWithWaiting: [(organizationID: ID<Organization>, jobID: ID<Job>)]
+        /// Jobs that their targets paused.
+        let paused: [Paused]
     }
 
     /// Records endings in one transaction: the queue row goes to history (or back into the queue, for its next attempt),
     /// with its attempt, its job's health, its organization's usage and its lane. A row whose lease is not the one that
     /// was given out is left alone, and so is everything that would have come of it.
     func complete(_ finished: [Finished], by node: ID<Node>, now: Timestamp) async throws -> Completion {
-        let rows = try await database.query(Self.recording(finished, by: node, now: now))
+        let pausing = Self.pausing(finished, now: now)
+        let results = try await database.batch(pausing + [Self.recording(finished, by: node, now: now)])
+        let rows = results[pausing.count]
         let blocking = try rows.filter { try $0("has_waiting") }
         return Completion(
             recorded: rows.count,
-            jobsWithWaiting: try blocking.map { (organizationID: try $0("organization_id"), jobID: try $0("job_id")) })
+            jobsWithWaiting: try blocking.map { (organizationID: try $0("organization_id"), jobID: try $0("job_id")) },
+            paused: pausing.isEmpty ? [] : try results[pausing.count - 1].map { try Paused($0) })
     }
 
     static func recording(_ finished: [Finished], by node: ID<Node>, now: Timestamp) -> Query {
@@ -67,7 +72,9 @@ extension ExecutionQueue {
             RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt, q.lost_leases, q.repeat_of
         ),
         repeated AS (
-            UPDATE queue q SET due_at = i.retry_at, attempt = q.attempt + 1, leased_by = NULL, lease_token = NULL, started_at = NULL
+            UPDATE queue q SET due_at = i.retry_at, line_at = i.retry_at + (q.line_at - q.due_at), attempt = q.attempt + 1,
+                leased_by = NULL, lease_token = NULL, started_at = NULL,
+                on_trial = false, crashes = 0
             FROM input i
             WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NOT NULL
                 AND (SELECT count(*) FROM locked) >= 0
@@ -101,12 +108,18 @@ extension ExecutionQueue {
             ON CONFLICT DO NOTHING
         ),
         latest AS (
-            SELECT DISTINCT ON (organization_id, job_id) organization_id, job_id, id, status, finished_at FROM done
-            WHERE retry_at IS NULL ORDER BY organization_id, job_id, finished_at DESC
+            SELECT organization_id, job_id, (array_agg(id ORDER BY finished_at DESC, id DESC))[1] AS id,
+                (array_agg(status ORDER BY finished_at DESC, id DESC))[1] AS status, max(finished_at) AS finished_at,
+                count(succeeded_at) > 0 AS has_success,
+                (count(*) FILTER (WHERE status <> 'success' AND (succeeded_at IS NULL OR finished_at > succeeded_at)))::integer AS failures
+            FROM (
+                SELECT *, max(finished_at) FILTER (WHERE status = 'success') OVER (PARTITION BY organization_id, job_id) AS succeeded_at
+                FROM done WHERE retry_at IS NULL
+            ) d GROUP BY 1, 2
         ),
         states AS (
             UPDATE job_states s SET last_execution_id = l.id, last_status = l.status, last_finished_at = l.finished_at,
-                consecutive_failures = CASE l.status WHEN 'success' THEN 0 ELSE s.consecutive_failures + 1 END,
+                consecutive_failures = CASE WHEN l.has_success THEN 0 ELSE s.consecutive_failures END + l.failures,
                 health = CASE WHEN s.health = 'paused' THEN 'paused' WHEN l.status = 'success' THEN 'healthy' ELSE 'failing' END
             FROM latest l WHERE s.organization_id = l.organization_id AND s.job_id = l.job_id
         ),

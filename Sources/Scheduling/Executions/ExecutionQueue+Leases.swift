@@ -3,9 +3,6 @@ import Tenancy
 import Time
 
 extension ExecutionQueue {
-    /// So many nodes may die under an execution; then it is set aside: a poison must not go round.
-    static let mostLostLeases: Int16 = 2
-
     /// Notes when attempts began that still run.
     func mark(_ begun: [(claim: Claim, startedAt: Timestamp)]) async throws {
         try await database.query(
@@ -23,7 +20,7 @@ extension ExecutionQueue {
         try await database.query(
             """
             WITH back AS (
-                UPDATE queue q SET leased_by = NULL, lease_token = NULL
+                UPDATE queue q SET leased_by = NULL, lease_token = NULL, started_at = NULL, on_trial = false
                 FROM unnest(\(leases.map(\.organizationID)), \(leases.map(\.lease.id)), \(leases.map(\.lease.token)))
                     AS c (organization_id, id, token)
                 WHERE q.organization_id = c.organization_id AND q.id = c.id AND q.lease_token = c.token
@@ -38,66 +35,6 @@ extension ExecutionQueue {
             UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, s.due_at)
             FROM share s WHERE l.organization_id = s.organization_id
             """)
-    }
-
-    /// Frees what dead nodes held: repeated at once with the next attempt number, or, after two lost nodes, ended.
-    /// Returns how many there were.
-    func rescue(now: Timestamp) async throws -> Int {
-        try await database.query(
-            """
-            WITH dead AS MATERIALIZED (
-                SELECT q.* FROM queue q
-                WHERE q.leased_by IS NOT NULL
-                    AND NOT EXISTS (SELECT FROM nodes n WHERE n.id = q.leased_by AND n.alive_until > \(now))
-                ORDER BY q.organization_id, q.id LIMIT 5000 FOR UPDATE OF q SKIP LOCKED
-            ),
-            tries AS (
-                INSERT INTO attempts (
-                    organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, reason, started_at, finished_at,
-                    total_us)
-                SELECT organization_id, keep_days, scheduled_for, id, attempt, leased_by, 'failed', 'lease_lost',
-                    coalesce(started_at, due_at), greatest(\(now), started_at, due_at),
-                    (extract(epoch FROM greatest(\(now), started_at, due_at) - coalesce(started_at, due_at)) * 1000000)::bigint
-                FROM dead ON CONFLICT DO NOTHING
-            ),
-            poison AS (
-                DELETE FROM queue q USING dead d
-                WHERE q.organization_id = d.organization_id AND q.id = d.id AND q.lost_leases + 1 >= \(Self.mostLostLeases)
-                RETURNING q.*
-            ),
-            history AS (
-                INSERT INTO executions
-                    (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
-                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'failed', 'lease_lost', attempt, \(now), repeat_of
-                FROM poison ON CONFLICT DO NOTHING
-            ),
-            states AS (
-                UPDATE job_states s SET last_execution_id = p.id, last_status = 'failed', last_finished_at = \(now),
-                    consecutive_failures = s.consecutive_failures + 1,
-                    health = CASE s.health WHEN 'paused' THEN 'paused' ELSE 'failing' END
-                FROM poison p WHERE s.organization_id = p.organization_id AND s.job_id = p.job_id
-            ),
-            repeated AS (
-                UPDATE queue q SET leased_by = NULL, lease_token = NULL, started_at = NULL, attempt = q.attempt + 1,
-                    lost_leases = q.lost_leases + 1
-                FROM dead d
-                WHERE q.organization_id = d.organization_id AND q.id = d.id AND q.lost_leases + 1 < \(Self.mostLostLeases)
-                RETURNING q.organization_id
-            ),
-            freed AS (
-                SELECT organization_id, count(*) AS rows
-                FROM (SELECT organization_id FROM poison UNION ALL SELECT organization_id FROM repeated) f GROUP BY 1
-            ),
-            share AS MATERIALIZED (
-                SELECT l.organization_id, f.rows FROM lanes l JOIN freed f ON f.organization_id = l.organization_id ORDER BY 1 FOR UPDATE OF l
-            ),
-            lowered AS (
-                UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, \(now))
-                FROM share s WHERE l.organization_id = s.organization_id
-            )
-            SELECT organization_id FROM poison UNION ALL SELECT organization_id FROM repeated
-            """
-        ).count
     }
 
     /// Takes away nodes that have been dead for an hour: what they held was freed long ago.

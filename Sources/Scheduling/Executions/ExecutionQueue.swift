@@ -14,8 +14,9 @@ struct ExecutionQueue: Sendable {
 
     /// Leases up to `limit` executions that are due by `horizon` to `node`, and says when the next one after that is due.
     ///
-    /// First the lanes that have something due and room left, the one served longest ago first; then an even share of
-    /// rows from each. Then those lanes line up again (`lineUp`).
+    /// First the lanes that have something due and room left, the one served longest ago first; then a share of the rows
+    /// from each, at least one, and more to those whose plan lets them run more at a time. Within a lane go first those that
+    /// stand first in its line (`line_at`). Then those lanes line up again (`lineUp`).
     ///
     /// The limit stands in the CTEs: an outer one would lock rows, and drop lanes, that it then does not return.
     func claim(_ limit: Int, for node: ID<Node>, now: Timestamp, horizon: Timestamp) async throws -> (claims: [Claim], nextDue: Timestamp?)
@@ -32,16 +33,19 @@ struct ExecutionQueue: Sendable {
         """
         WITH lease AS MATERIALIZED (SELECT nextval('lease_tokens') AS token),
         line AS MATERIALIZED (
-            SELECT organization_id, max_running - running AS room FROM lanes
+            SELECT organization_id, max_running, max_running - running AS room FROM lanes
             WHERE next_due <= \(horizon) AND running < max_running
             ORDER BY next_due LIMIT \(min(limit, 64)) FOR UPDATE SKIP LOCKED
         ),
-        portion AS MATERIALIZED (SELECT greatest(1, \(limit) / greatest(1, count(*))) AS rows FROM line),
+        portion AS MATERIALIZED (
+            SELECT organization_id, least(room, greatest(1, \(limit) * max_running / sum(max_running) OVER ())) AS rows FROM line
+        ),
         candidates AS MATERIALIZED (
-            SELECT line.organization_id, row.id FROM line CROSS JOIN portion CROSS JOIN LATERAL (
+            SELECT portion.organization_id, row.id FROM portion CROSS JOIN LATERAL (
                 SELECT id FROM queue
-                WHERE organization_id = line.organization_id AND leased_by IS NULL AND NOT held AND due_at <= \(horizon)
-                ORDER BY due_at, id LIMIT least(line.room, portion.rows) FOR UPDATE SKIP LOCKED
+                WHERE organization_id = portion.organization_id AND leased_by IS NULL AND NOT held AND due_at <= \(horizon)
+                    AND line_at <= \(horizon.adding(Moves.mostPatience))
+                ORDER BY line_at, id LIMIT portion.rows FOR UPDATE SKIP LOCKED
             ) row
         ),
         leased AS (

@@ -6,9 +6,13 @@ import Time
 /// The door to executions, for people: those that wait and run, and those that have ended, alike.
 public struct Executions: Sendable {
     private let engine: Engine
-    private var database: Database { engine.database }
+    private let database: Database
 
-    public init(_ engine: Engine) { self.engine = engine }
+    /// Asks over `database`; nil: over the engine's own, as a command does.
+    public init(_ engine: Engine, over database: Database? = nil) {
+        self.engine = engine
+        self.database = database ?? engine.database
+    }
 
     /// Where a page of a list ends: lists go by the time of occurrence, newest first, then by id.
     public struct Position: Sendable, Equatable {
@@ -48,8 +52,9 @@ public struct Executions: Sendable {
             "SELECT FROM job_states WHERE organization_id = \(organization) AND job_id = \(job.id) FOR UPDATE",
             """
             WITH asked AS (
-                INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, trigger, job_version, keep_days, override, held)
-                SELECT j.organization_id, \(id), j.id, \(now), \(now), \(trigger.rawValue), j.version, \(Int16(access.entitlements.keepDays)),
+                INSERT INTO queue (
+                    organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, job_version, keep_days, override, held)
+                SELECT j.organization_id, \(id), j.id, \(now), \(now), \(now), \(trigger.rawValue), j.version, \(Int16(access.entitlements.keepDays)),
                     \(override.object?.isEmpty ?? true ? Optional<JSON>.none : override), j.overlap <> 'allow' AND EXISTS (
                         SELECT FROM queue o WHERE o.organization_id = j.organization_id AND o.job_id = j.id
                             AND (o.leased_by IS NOT NULL OR o.due_at <= \(now) AND (o.held OR o.attempt - o.lost_leases = 1)))
@@ -90,7 +95,8 @@ public struct Executions: Sendable {
             """
         return """
             WITH listed AS MATERIALIZED (
-                SELECT * FROM ((\(queued) WHERE \(condition)) UNION ALL (\(ended) WHERE \(condition))) x
+                SELECT * FROM ((\(queued) WHERE \(condition)) UNION ALL (\(ended(in: "executions")) WHERE \(condition))
+                    UNION (\(ended(in: "kept_executions")) WHERE \(condition))) x
                 ORDER BY x.scheduled_for DESC, x.id DESC LIMIT \(limit)
             )
             SELECT l.*, j.key AS job_key, substring(a.response_body FOR 1024) AS response_body, a.response_size, a.response_headers,
@@ -111,12 +117,16 @@ public struct Executions: Sendable {
         let results = try await database.batch([
             """
             SELECT l.*, j.key AS job_key, a.response_body, a.response_size, a.response_headers, a.response_truncated
-            FROM ((\(queued) WHERE \(condition)) UNION ALL (\(ended) WHERE \(condition))) l
+            FROM ((\(queued) WHERE \(condition)) UNION ALL (\(ended(in: "executions")) WHERE \(condition))
+                UNION (\(ended(in: "kept_executions")) WHERE \(condition))) l
                 LEFT JOIN jobs j ON j.organization_id = l.organization_id AND j.id = l.job_id \(lastAttempt)
             """,
             """
-            SELECT * FROM attempts WHERE organization_id = \(access.organization.id) AND execution_id = \(id)
-                AND scheduled_for >= \(from) AND scheduled_for < \(to) ORDER BY number
+            SELECT DISTINCT ON (number) * FROM (
+                SELECT *, NULL::uuid AS job_id FROM attempts WHERE organization_id = \(access.organization.id) AND execution_id = \(id)
+                    AND scheduled_for >= \(from) AND scheduled_for < \(to)
+                UNION ALL SELECT * FROM kept_attempts WHERE organization_id = \(access.organization.id) AND execution_id = \(id)
+            ) a ORDER BY number
             """,
         ])
         guard let row = results[0].first else { throw Refusal.notFound }
@@ -135,18 +145,26 @@ public struct Executions: Sendable {
         """
     }
 
-    private let ended: Query = """
+    /// What is kept beyond its day stands in both tables for the moment in which the pruner copies it: hence UNION.
+    private func ended(in table: StaticString) -> Query {
+        """
         SELECT x.organization_id, x.id, x.job_id, x.scheduled_for, x.keep_days, x.trigger, x.status, x.reason, x.attempt, x.started_at,
             x.finished_at, x.status_code, x.duration_ms, x.lateness_ms, x.error_message, x.count
-        FROM executions x
+        FROM \(unsafe: "\(table)") x
         """
+    }
 
     private let lastAttempt: Query = """
         LEFT JOIN LATERAL (
-            SELECT response_body, response_size, response_headers, response_truncated FROM attempts a
+            (SELECT number, response_body, response_size, response_headers, response_truncated FROM attempts a
             WHERE a.organization_id = l.organization_id AND a.execution_id = l.id AND a.keep_days = l.keep_days
                 AND a.scheduled_for = l.scheduled_for AND l.finished_at IS NOT NULL
-            ORDER BY a.number DESC LIMIT 1
+            ORDER BY a.number DESC LIMIT 1)
+            UNION ALL
+            (SELECT number, response_body, response_size, response_headers, response_truncated FROM kept_attempts a
+            WHERE a.organization_id = l.organization_id AND a.execution_id = l.id AND l.finished_at IS NOT NULL
+            ORDER BY a.number DESC LIMIT 1)
+            ORDER BY number DESC LIMIT 1
         ) a ON true
         """
 }

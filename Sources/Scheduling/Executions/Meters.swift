@@ -12,9 +12,16 @@ enum Meters {
     /// Outcomes that came after their lease was lost.
     static let fenced = Counter(label: "prikke_outcomes_fenced_total")
     static let rescued = Counter(label: "prikke_leases_rescued_total")
+    static let pruned = Counter(label: "prikke_history_days_dropped_total")
     static let mendedLanes = Counter(label: "prikke_lanes_mended_total")
     /// Calls that lacked a signature, because a secret was sealed with another key than ours: must stay 0.
     static let unsigned = Counter(label: "prikke_calls_unsigned_total")
+    /// Outcomes that the database refused even without what was sent and received: must stay 0.
+    static let refused = Counter(label: "prikke_outcomes_refused_total")
+    /// Attempts that outlasted the grace period of a stop, handed to another node.
+    static let handedOver = Counter(label: "prikke_attempts_handed_over_total")
+    /// By how many seconds this machine's clock is ahead of the database's.
+    static let clockLead = Gauge(label: "prikke_clock_lead_seconds")
     /// From due to started.
     static let lateness = Metrics.Timer(label: "prikke_start_lateness_seconds")
 }

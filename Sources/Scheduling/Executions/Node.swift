@@ -1,5 +1,6 @@
 import EventLoop
 import Logging
+import Metrics
 import Postgres
 import ServiceLifecycle
 import Time
@@ -11,13 +12,22 @@ public enum Node: Identified {
 
 /// Says that this node is alive, and keeps its clock: one row a node, however many executions it runs. A lease lasts as
 /// long as its node's `alive_until`.
-public struct Heartbeat: Service {
+///
+/// It runs on the loop of its own connection, which nothing else keeps busy: a node under load is no dead one.
+public actor Heartbeat: Service {
     static let interval: Duration = .milliseconds(1_500)
     static let lease: Duration = .seconds(5)
+    /// A machine whose own clock is further off than this is told so: its logs and mails show wrong times.
+    private static let bearable: Duration = .seconds(2)
+    /// So many beats, a minute, go by between two such notes.
+    private static let beatsBetweenNotes = 40
 
     private let engine: Engine
     private let name: String
     private let logger: Logger
+    private var beatsSinceNote = Heartbeat.beatsBetweenNotes
+
+    nonisolated public var unownedExecutor: UnownedSerialExecutor { engine.pulse.database.loop.asUnownedSerialExecutor() }
 
     /// `name` is for people: the host and process.
     public init(_ engine: Engine, name: String, logger: Logger) {
@@ -38,17 +48,16 @@ public struct Heartbeat: Service {
         for _ in 0..<3 { try await engine.clock.measure(engine.pulse.database) }
     }
 
+    /// Beats until asked to stop; then takes the node's row away, for what it held has been handed on by now.
     public func run() async {
-        let bell = Bell(on: engine.loop)
+        let bell = Bell(on: engine.pulse.database.loop)
         await withGracefulShutdownHandler {
-            var round = 0
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 await bell.wait(until: .now + Self.interval)
-                round += 1
                 do {
                     try await engine.clock.measure(engine.pulse.database)
+                    noteClock()
                     try await beat()
-                    if round % 2_400 == 0 { try await engine.partitions.prepare(from: engine.clock.now()) }
                 } catch {
                     logger.error("no heartbeat", metadata: ["error": "\(error)"])
                 }
@@ -56,6 +65,7 @@ public struct Heartbeat: Service {
         } onGracefulShutdown: {
             bell.ring()
         }
+        await Task { await end() }.value
     }
 
     private func beat() async throws {
@@ -67,6 +77,23 @@ public struct Heartbeat: Service {
             VALUES (\(engine.node), \(name), \(now), \(now.adding(Self.lease)), \(engine.clock.lead))
             ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until, clock_offset_us = excluded.clock_offset_us
             """)
+        Failpoint.heartbeat.reached()
         engine.pulse.renewed(at: begun)
+    }
+
+    func noteClock() {
+        let lead = engine.clock.lead
+        Meters.clockLead.record(Double(lead) / 1e6)
+        beatsSinceNote += 1
+        guard abs(lead) > Self.bearable.microseconds, beatsSinceNote >= Self.beatsBetweenNotes else { return }
+        beatsSinceNote = 0
+        let way = lead > 0 ? "ahead of" : "behind"
+        logger.warning("clock off by \(abs(lead) / 1_000) ms: this machine's is \(way) the database's, which decides what is due")
+    }
+
+    private func end() async {
+        do { try await engine.pulse.database.query("DELETE FROM nodes WHERE id = \(engine.node)") } catch {
+            logger.warning("this node's row could not be taken away; it ends by itself", metadata: ["error": "\(error)"])
+        }
     }
 }

@@ -73,6 +73,8 @@ public struct Outcome: Sendable {
     public var message: String?
     public var statusCode: Int?
     public var record: CallRecord
+    /// What the target asked for beside.
+    public var steering = Steering()
 
     /// What an attempt came to; without a reason, a success.
     public init(reason: Reason?, message: String? = nil, statusCode: Int? = nil, record: CallRecord = CallRecord()) {
@@ -91,9 +93,9 @@ public struct Outcome: Sendable {
         }
     }
 
-    /// On a failed connection, name, handshake or answer, a deadline, a failed assertion, 408, 425, 429 and 5xx.
+    /// Unless the target forbids it: on a failed connection, name, handshake or answer, a deadline, a failed assertion, 408, 425, 429 and 5xx.
     var isWorthRetrying: Bool {
-        guard let reason else { return false }
+        guard let reason, !steering.endsRetries else { return false }
         guard reason == .httpStatus, let statusCode else { return reason.isPassing }
         return [408, 425, 429].contains(statusCode) || statusCode >= 500
     }

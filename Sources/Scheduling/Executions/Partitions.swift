@@ -2,12 +2,23 @@ import Postgres
 import Synchronization
 import Time
 
-/// The days of history: one table for each retention and UTC day, made before anything is written into it.
+/// The days of history: one table for each retention and UTC day, made before anything is written into it, and dropped when
+/// its time is over.
 final class Partitions: Sendable {
-    private struct Day: Hashable {
+    /// One day's tables of one retention.
+    struct Day: Hashable {
         let keepDays: Int
         /// Days since 1970-01-01.
         let number: Int64
+        /// False where a drop was broken off: its rows are not part of history any more.
+        var isAttached = true
+
+        var end: Timestamp { Timestamp(seconds: (number + 1) * 86_400) }
+        var text: String { Partitions.text(number) }
+        var executions: String { table("executions") }
+        var attempts: String { table("attempts") }
+
+        func table(_ name: String) -> String { "\(name)_keep_\(keepDays)_\(text.filter { $0 != "-" })" }
     }
 
     private static let tables = ["executions", "attempts"]
@@ -20,16 +31,53 @@ final class Partitions: Sendable {
 
     init(_ database: Database) { self.database = database }
 
-    /// Makes today and the days ahead for every retention.
+    /// Makes today and the days ahead for every retention. Nodes that start together wait for each other here: losing that
+    /// once must not end a start.
     func prepare(from now: Timestamp) async throws {
         let today = Self.day(of: now)
-        try await make(Self.retentions.flatMap { keepDays in (today...today + Self.daysAhead).map { Day(keepDays: keepDays, number: $0) } })
+        let days = Self.retentions.flatMap { keepDays in (today...today + Self.daysAhead).map { Day(keepDays: keepDays, number: $0) } }
+        for _ in 0..<4 {
+            do { return try await make(days) } catch let error as PostgresError where error.isPassing { continue }
+        }
+        try await make(days)
     }
 
     /// Makes the days of these instants that are not there yet: what is overdue from before the program last ran.
     func ensure(_ moments: [(keepDays: Int, scheduledFor: Timestamp)]) async throws {
         let days = Set(moments.map { Day(keepDays: $0.keepDays, number: Self.day(of: $0.scheduledFor)) })
         try await make(Array(days))
+    }
+
+    /// The days whose time was over at `now`, oldest first, down to those of which a broken-off drop left a table.
+    func over(at now: Timestamp) async throws -> [Day] {
+        let rows = try await database.query(
+            """
+            SELECT substring(c.relname FROM '_keep_([0-9]+)_')::integer AS keep_days,
+                to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01' AS number, bool_and(c.relispartition) AS is_attached
+            FROM pg_class c
+            WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+                AND c.relname ~ '^(executions|attempts)_keep_(7|30|90)_[0-9]{8}$'
+            GROUP BY 1, 2 ORDER BY 2, 1
+            """)
+        return try rows.map {
+            Day(keepDays: Int(try $0("keep_days") as Int32), number: Int64(try $0("number") as Int32), isAttached: try $0("is_attached"))
+        }.filter { $0.end.adding(.seconds($0.keepDays * 86_400)) <= now }
+    }
+
+    /// Takes a day out of history and drops it. Detaching waits for those who are reading and stands in nobody's way; a plain
+    /// DROP would take the parent from everybody. A statement at a time: this kind of detaching allows no transaction.
+    func drop(_ day: Day) async throws {
+        for table in Self.tables {
+            let (name, parent) = (day.table(table), "\(table)_keep_\(day.keepDays)")
+            let state = try await database.query(
+                "SELECT inhdetachpending AS is_pending FROM pg_inherits WHERE inhrelid = to_regclass(\(name))::oid"
+            ).first.map { try $0("is_pending") as Bool }
+            if let state {
+                try await database.script("ALTER TABLE \(parent) DETACH PARTITION \(name) \(state ? "FINALIZE" : "CONCURRENTLY")")
+            }
+            try await database.script("DROP TABLE IF EXISTS \(name)")
+        }
+        known.withLock { _ = $0.remove(Day(keepDays: day.keepDays, number: day.number)) }
     }
 
     private func make(_ days: [Day]) async throws {
@@ -39,7 +87,9 @@ final class Partitions: Sendable {
         // nobody may wait long for a lock here, because everybody who records would wait behind him.
         let begin = "BEGIN;\nSET LOCAL lock_timeout = '2s';\nSELECT pg_advisory_xact_lock(hashtext(current_schema() || '.partitions'));\n"
         try await database.script(begin + missing.map(Self.statements).joined() + "COMMIT;")
-        known.withLock { $0.formUnion(missing) }
+        // A day that is over may be dropped by any node at any time, so nobody may trust that it is still there.
+        let recent = Self.day(of: Timestamp.now()) - 6
+        known.withLock { $0.formUnion(missing.filter { $0.number >= recent }) }
     }
 
     /// Made apart and then attached: PARTITION OF would take the parent from everybody who only reads it, and wait for him (a
@@ -47,10 +97,10 @@ final class Partitions: Sendable {
     private static func statements(for day: Day) -> String {
         let (from, to) = (text(day.number), text(day.number + 1))
         return tables.map { table in
-            let parent = "\(table)_keep_\(day.keepDays)"
-            let name = "\(parent)_\(from.filter { $0 != "-" })"
+            let (name, parent) = (day.table(table), "\(table)_keep_\(day.keepDays)")
             return """
-                DO $$ BEGIN IF to_regclass('\(name)') IS NULL THEN
+                DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass('\(name)') AND NOT inhdetachpending) THEN
+                    DROP TABLE IF EXISTS \(name);  -- what a broken-off drop left
                     CREATE TABLE \(name) (LIKE \(parent) INCLUDING ALL);
                     ALTER TABLE \(parent) ATTACH PARTITION \(name) FOR VALUES FROM ('\(from) 00:00:00+00') TO ('\(to) 00:00:00+00');
                 END IF; END $$;

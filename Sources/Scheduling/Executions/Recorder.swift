@@ -18,12 +18,14 @@ actor Recorder {
 
     private var finished: [(ending: Finished, written: CheckedContinuation<Void, Never>)] = []
     private var isWriting = false
+    /// Attempts at writing in vain since the last one that succeeded.
+    private(set) var failures = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     init(_ engine: Engine, logger: Logger) {
         loop = engine.loop
-        queue = ExecutionQueue(database: engine.database)
+        queue = ExecutionQueue(database: engine.results)
         partitions = engine.partitions
         clock = engine.clock
         node = engine.node
@@ -31,7 +33,8 @@ actor Recorder {
     }
 
     /// Returns when the ending is written, or is past writing. While the database is away it waits, and so does the place
-    /// among the worker's calls that the caller holds: what is kept here is bounded by that.
+    /// among the worker's calls that the caller holds: so what is kept here is bounded by `PRIKKE_WORKERS_MAX`, each with at
+    /// most the 256 KiB of an answer that are kept.
     func record(_ ending: Finished) async {
         await withCheckedContinuation { written in
             finished.append((ending, written))
@@ -45,14 +48,19 @@ actor Recorder {
         while !finished.isEmpty {
             let batch = Array(finished.prefix(Self.largestBatch))
             if await write(batch.map(\.ending)) {
+                failures = 0
                 finished.removeFirst(batch.count)
                 for (_, written) in batch { written.resume() }
             } else {
-                try? await Task.sleep(for: .milliseconds(500))
+                failures += 1
+                try? await Task.sleep(for: pause)
             }
         }
         isWriting = false
     }
+
+    /// Twice as long each time, half a second at most, and a random part of it off: all nodes come back at one time.
+    private var pause: Duration { .milliseconds(25 << min(failures, 4)) + .milliseconds(.random(in: 0...100)) }
 
     /// Whether nothing of the batch is left to be done.
     private func write(_ batch: [Finished]) async -> Bool {
@@ -60,7 +68,10 @@ actor Recorder {
             try await store(batch)
             return true
         } catch let error as PostgresError where error.isPassing {
-            logger.error("outcomes wait for the database", metadata: ["count": "\(batch.count)", "error": "\(error)"])
+            // Once, and then about every half minute.
+            if failures % 64 == 0 {
+                logger.error("outcomes wait for the database", metadata: ["count": "\(finished.count)", "error": "\(error)"])
+            }
             return false
         } catch {
             logger.error("a batch of outcomes was refused", metadata: ["count": "\(batch.count)", "error": "\(error)"])
@@ -83,15 +94,28 @@ actor Recorder {
         return true
     }
 
-    /// Without what the call sent and received. What is refused even so is given up, loudly: its lease is handed back like
-    /// any that nobody holds, and the execution repeated.
+    /// Without what the call sent and received. What is refused even so counts as lost with its node, loudly: it is repeated
+    /// once, and the second time ended, so that nothing goes round for ever.
     private func writeBare(_ one: Finished) async -> Bool {
         do {
             try await store([one.withoutPayload])
         } catch let error as PostgresError where error.isPassing {
             return false
         } catch {
+            Meters.refused.increment()
             logger.critical("an outcome could not be recorded", metadata: ["execution": "\(one.claim.id)", "error": "\(error)"])
+            return await giveUp(one.claim)
+        }
+        return true
+    }
+
+    private func giveUp(_ claim: Claim) async -> Bool {
+        do {
+            _ = try await queue.lose(.refusedOutcome([(claim.organizationID, claim.lease)]), now: clock.now())
+        } catch let error as PostgresError where error.isPassing {
+            return false
+        } catch {
+            logger.critical("nor could it be given up", metadata: ["execution": "\(claim.id)", "error": "\(error)"])
         }
         return true
     }
@@ -99,8 +123,15 @@ actor Recorder {
     private func store(_ batch: [Finished]) async throws {
         try await partitions.ensure(batch.map { ($0.claim.keepDays, $0.claim.scheduledFor) })
         let completion = try await queue.complete(batch, by: node, now: clock.now())
+        Failpoint.outcomeStored.reached()
+        if batch.contains(where: { $0.retryAt != nil }) { Failpoint.retryQueued.reached() }
         Meters.recorded.increment(by: completion.recorded)
+        for job in completion.paused {
+            logger.notice("a target paused its job", metadata: ["job": "\(job.jobID)", "organization": "\(job.organizationID)"])
+        }
         if completion.recorded < batch.count { Meters.fenced.increment(by: batch.count - completion.recorded) }
-        if !completion.jobsWithWaiting.isEmpty { try await queue.release(after: completion.jobsWithWaiting, now: clock.now()) }
+        guard !completion.jobsWithWaiting.isEmpty else { return }
+        try await queue.release(after: completion.jobsWithWaiting, now: clock.now())
+        Failpoint.waitingReleased.reached()
     }
 }

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Time
 
 /// Looks every second for what a dead node, or a race, left behind: leases of nodes that are no more, executions that
-/// wait for one that has ended, lanes that count wrong.
+/// wait for one that has ended, lanes that count wrong. It makes the tables of the days to come, too, every hour.
 public struct Rescuer: Service {
     private let engine: Engine
     private let logger: Logger
@@ -23,7 +23,10 @@ public struct Rescuer: Service {
             var round = 0
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 await bell.wait(until: .now + .seconds(1))
-                do { try await look(alsoAtLanes: round % 10 == 0) } catch {
+                do {
+                    try await look(alsoAtLanes: round % 10 == 0)
+                    if round % 3_600 == 3_599 { try await engine.partitions.prepare(from: engine.clock.now()) }
+                } catch {
                     logger.error("the rescuer could not look", metadata: ["error": "\(error)"])
                 }
                 round += 1
@@ -36,8 +39,9 @@ public struct Rescuer: Service {
     /// One round; tests call it.
     func look(alsoAtLanes: Bool) async throws {
         let queue = ExecutionQueue(database: engine.database)
-        let rescued = try await queue.rescue(now: engine.clock.now())
+        let rescued = engine.pulse.isSteady ? try await queue.lose(.deadNodes, now: engine.clock.now()) : 0
         if rescued > 0 {
+            Failpoint.rescued.reached()
             Meters.rescued.increment(by: rescued)
             logger.warning("leases of dead nodes were freed", metadata: ["count": "\(rescued)"])
             engine.dueBell.ring()

@@ -60,7 +60,10 @@ public struct Scheduler: Service {
             "SELECT min(next_run_at) AS next FROM job_states WHERE next_run_at > \(horizon)",
             "UPDATE nodes SET last_tick_at = \(now) WHERE id = \(engine.node) AND (last_tick_at IS NULL OR last_tick_at < \(now.adding(.milliseconds(-500))))",
         ])
-        let due = try results[0].map { try DueJob($0) }
+        let isHerd = results[0].count == Self.largestBatch
+        let rows = isHerd ? try await engine.database.query(Self.evenSelection(dueBy: horizon)) : results[0]
+        let due = try rows.map { try DueJob($0) }
+        if !due.isEmpty { Failpoint.occurrenceRead.reached() }
         let passed = try await pass(due, now: now, horizon: horizon)
         if passed < due.count || due.count == Self.largestBatch { return .now }
         let next: Timestamp? = try results[1].only("next")
@@ -68,14 +71,33 @@ public struct Scheduler: Service {
     }
 
     static func selection(dueBy horizon: Timestamp) -> Query {
+        "SELECT \(columns) FROM job_states s \(joins) WHERE s.next_run_at <= \(horizon) ORDER BY s.next_run_at LIMIT \(largestBatch)"
+    }
+
+    /// The same for a herd: the first of each organization, then the second of each, and so on. By time alone everybody would
+    /// stand behind the one organization of which a hundred thousand are due. Looks at every lane, so it is not for every tick.
+    static func evenSelection(dueBy horizon: Timestamp) -> Query {
         """
-        SELECT s.organization_id, s.job_id, s.next_run_at, j.version, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.missed,
-            j.missed_limit, j.start_deadline_s, j.overlap, e.keep_days
-        FROM job_states s JOIN jobs j ON j.organization_id = s.organization_id AND j.id = s.job_id
-            JOIN entitlements e ON e.organization_id = s.organization_id
-        WHERE s.next_run_at <= \(horizon) ORDER BY s.next_run_at LIMIT \(largestBatch)
+        SELECT \(columns) FROM (
+            SELECT first.* FROM lanes l CROSS JOIN LATERAL (
+                SELECT d.*, row_number() OVER (ORDER BY d.next_run_at, d.job_id) AS place FROM (
+                    SELECT organization_id, job_id, next_run_at FROM job_states
+                    WHERE organization_id = l.organization_id AND next_run_at <= \(horizon) ORDER BY next_run_at LIMIT \(largestBatch)
+                ) d
+            ) first
+            ORDER BY first.place, first.next_run_at LIMIT \(largestBatch)
+        ) s \(joins)
         """
     }
+
+    private static let columns: Query = """
+        s.organization_id, s.job_id, s.next_run_at, j.version, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.missed, \
+        j.missed_limit, j.start_deadline_s, j.overlap, e.keep_days
+        """
+    private static let joins: Query = """
+        JOIN jobs j ON j.organization_id = s.organization_id AND j.id = s.job_id \
+        JOIN entitlements e ON e.organization_id = s.organization_id
+        """
 
     /// Answers how many of the jobs were passed: after a long outage not all of them, because one batch holds only so many
     /// occurrences.
@@ -96,6 +118,7 @@ public struct Scheduler: Service {
         guard !moves.isEmpty else { return passed }
         try await engine.partitions.ensure(moves.days)
         let counts = try await moves.write(to: engine.database, now: now)
+        Failpoint.occurrenceQueued.reached()
         Meters.scheduled.increment(by: counts.queued)
         Meters.missed.increment(by: counts.missed)
         Meters.caught.increment(by: counts.caught)

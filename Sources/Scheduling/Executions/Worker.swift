@@ -21,7 +21,7 @@ public actor Worker: Service {
     private static let largestBatch = 256
 
     /// An attempt under way.
-    private struct Run {
+    struct Run {
         let claim: Claim
         let startedAt: Timestamp
         let task: Task<Void, Never>
@@ -29,47 +29,54 @@ public actor Worker: Service {
         var isMarked = false
     }
 
-    private let loop: EventLoop
-    private let queue: ExecutionQueue
+    let loop: EventLoop
+    let queue: ExecutionQueue
     private let recorder: Recorder
-    private let clock: DatabaseClock
-    private let pulse: Pulse
+    let clock: DatabaseClock
+    let pulse: Pulse
+    private let recalls: Recalls
     private let plugins: JobPlugins
     private let signing: SigningSecrets
     private let node: ID<Node>
-    private let maximum: Int
-    private let grace: Duration
-    private let bell: Bell
-    private let logger: Logger
+    private let places: Places
+    let grace: Duration
+    let bell: Bell
+    let logger: Logger
 
-    /// Leased and not yet recorded, in all; at most `maximum`.
-    private var held: Set<Claim.Lease> = []
+    /// Leased and not yet recorded, in all; at most `places.maximum`.
+    private(set) var held: Set<Claim.Lease> = []
     /// Leased, waiting for their instant.
-    private var armed: [Claim.Lease: (claim: Claim, timer: EventLoop.TimerID)] = [:]
-    private var running: [Claim.Lease: Run] = [:]
+    var armed: [Claim.Lease: (claim: Claim, timer: EventLoop.TimerID)] = [:]
+    /// Due, waiting for their turn: what a node died under is started with care.
+    var suspects: [Claim] = []
+    var isTryingOut = false
+    var running: [Claim.Lease: Run] = [:]
     /// Leases that the database says are ours and that we do not know of, when we last looked.
     private var strays: Set<Claim.Lease> = []
     private var strayLook = ContinuousClock.now
-    private(set) var isStopping = false
-    /// The grace period is over: what still runs is cut off.
-    private var isGivingUp = false
+    var isStopping = false
+    /// When the grace period ends; nil: no end has been asked for.
+    var deadline: ContinuousClock.Instant?
+    /// The grace period is over, or was cut short: what still runs is handed over and cut off.
+    var isGivingUp = false
 
     nonisolated public var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// `maximum` calls are in flight at one time. On a graceful stop, what runs has `grace` to end.
+    /// `places` bounds the calls in flight at one time. On a graceful stop, what runs has `grace` to end.
     public init(
-        _ engine: Engine, plugins: JobPlugins, signing: SigningSecrets, maximum: Int, grace: Duration = .seconds(25), logger: Logger
+        _ engine: Engine, plugins: JobPlugins, signing: SigningSecrets, places: Places, grace: Duration = .seconds(30), logger: Logger
     ) {
         loop = engine.loop
         queue = ExecutionQueue(database: engine.database)
         recorder = Recorder(engine, logger: logger)
         clock = engine.clock
         pulse = engine.pulse
+        recalls = engine.recalls
         node = engine.node
         bell = engine.dueBell
         self.plugins = plugins
         self.signing = signing
-        self.maximum = maximum
+        self.places = places
         self.grace = grace
         self.logger = logger
     }
@@ -77,14 +84,15 @@ public actor Worker: Service {
     public func run() async {
         await withGracefulShutdownHandler {
             while !isStopping, !Task.isCancelled {
+                await recall(recalls.take())
                 let wake = await claim()
                 await markLongRuns()
                 await handBackStrays()
                 await bell.wait(until: wake)
             }
-            let grace = Task.isCancelled ? .zero : grace
             // No child of this task: in a cancelled one the database would refuse to take the leases back.
-            await Task { await stop(within: grace) }.value
+            let ending = Task { await self.stop() }
+            await withTaskCancellationHandler { await ending.value } onCancel: { Task { await self.giveUp() } }
         } onGracefulShutdown: {
             Task { await self.beginToStop() }
         }
@@ -95,11 +103,12 @@ public actor Worker: Service {
     /// Leases what is due soon; answers when to look again.
     private func claim() async -> ContinuousClock.Instant {
         let latest = ContinuousClock.now + Self.longestSleep
-        let limit = min(maximum - held.count, Self.largestBatch)
+        let limit = min(places.free(beside: held.count), Self.largestBatch)
         guard limit > 0, pulse.isFresh else { return latest }
         let now = clock.now()
         do {
             let (claims, nextDue) = try await queue.claim(limit, for: node, now: now, horizon: now.adding(Self.lead))
+            if !claims.isEmpty { Failpoint.claimed.reached() }
             held.formUnion(claims.map(\.lease))
             guard !isStopping else {
                 await handBack(claims)
@@ -107,6 +116,7 @@ public actor Worker: Service {
             }
             Meters.claimed.increment(by: claims.count)
             for claim in claims { arm(claim) }
+            if !claims.isEmpty { Failpoint.claimAnswered.reached() }
             if claims.count == limit { return .now }
             // Where something is due and nothing was got, somebody else has it locked: not again at once.
             let soonest = ContinuousClock.now + (claims.isEmpty ? .milliseconds(5) : .zero)
@@ -119,7 +129,7 @@ public actor Worker: Service {
 
     private func arm(_ claim: Claim) {
         let instant = clock.instant(of: claim.dueAt)
-        guard instant > .now else { return start(claim) }
+        guard instant > .now else { return startOrWait(claim) }
         let timer = loop.schedule(at: instant) { [self] in assumeIsolated { $0.fire(claim) } }
         armed[claim.lease] = (claim, timer)
     }
@@ -128,10 +138,14 @@ public actor Worker: Service {
 
     private func fire(_ claim: Claim) {
         guard armed.removeValue(forKey: claim.lease) != nil else { return }
-        start(claim)
+        startOrWait(claim)
     }
 
-    private func start(_ claim: Claim) {
+    private func startOrWait(_ claim: Claim) {
+        if claim.crashes == 0 { start(claim) } else { wait(suspect: claim) }
+    }
+
+    func start(_ claim: Claim) {
         // It may be somebody else's by now. If it is not, it is a stray, and goes back.
         guard pulse.isFresh else { return letGo(claim.lease) }
         let startedAt = max(clock.now(), claim.dueAt)
@@ -141,7 +155,10 @@ public actor Worker: Service {
         Meters.lateness.recordMicroseconds(call.lateness.microseconds)
         let plugin = plugins[claim.plugin]
         let task = Task {
+            Failpoint.attemptBegun.reached()
+            Failpoint.trap(on: claim.config)
             let outcome = claim.isReadable ? await plugin?.run(call) ?? Outcome(reason: .pluginMissing) : .unreadable
+            Failpoint.requestAnswered.reached()
             await self.finish(claim, outcome, startedAt: startedAt)
         }
         running[claim.lease] = Run(claim: claim, startedAt: startedAt, task: task)
@@ -149,7 +166,7 @@ public actor Worker: Service {
 
     private func finish(_ claim: Claim, _ outcome: Outcome, startedAt: Timestamp) async {
         running[claim.lease] = nil
-        // Cut off by our own end, it came to nothing yet: its lease ends with this node, and whoever finds it repeats it.
+        // Cut off by our own end, it came to nothing: it has been handed over.
         if !(isGivingUp && outcome.reason == .cancelledByUser) {
             let finishedAt = max(clock.now(), startedAt)
             await recorder.record(
@@ -160,7 +177,9 @@ public actor Worker: Service {
         letGo(claim.lease)
     }
 
-    private func letGo(_ lease: Claim.Lease) {
+    func letGo(_ leases: [Claim]) { held.subtract(leases.map(\.lease)) }
+
+    func letGo(_ lease: Claim.Lease) {
         held.remove(lease)
         bell.ring()
     }
@@ -177,6 +196,7 @@ public actor Worker: Service {
             guard !lost.isEmpty else { return }
             logger.error("leases that nobody held were handed back", metadata: ["count": "\(lost.count)"])
             try await queue.handBack(lost, now: clock.now())
+            Failpoint.strayHandedBack.reached()
             bell.ring()
         } catch {
             logger.error("strays could not be looked for", metadata: ["error": "\(error)"])
@@ -201,37 +221,7 @@ public actor Worker: Service {
         let retry = claim.attempt - claim.lostLeases
         guard outcome.isWorthRetrying, retry <= claim.retries.limit else { return nil }
         var random = SystemRandomNumberGenerator()
-        return endedAt.adding(claim.retries.wait(beforeRetry: retry, using: &random))
-    }
-
-    // MARK: Stop
-
-    private func beginToStop() {
-        isStopping = true
-        bell.ring()
-    }
-
-    /// Hands back what has not started, lets what runs end within the grace period, and records it.
-    private func stop(within grace: Duration) async {
-        isStopping = true
-        let waiting = armed.values.map(\.claim)
-        for (_, timer) in armed.values { loop.cancel(timer) }
-        armed = [:]
-        await handBack(waiting)
-        let deadline = ContinuousClock.now + grace
-        while !held.isEmpty, ContinuousClock.now < deadline { await bell.wait(until: min(deadline, .now + .milliseconds(100))) }
-        isGivingUp = true
-        for run in running.values { run.task.cancel() }
-        while !held.isEmpty, ContinuousClock.now < deadline + .seconds(2) { await bell.wait(until: .now + .milliseconds(50)) }
-    }
-
-    private func handBack(_ claims: [Claim]) async {
-        guard !claims.isEmpty else { return }
-        do {
-            try await queue.handBack(claims.map { ($0.organizationID, $0.lease) }, now: clock.now())
-            held.subtract(claims.map(\.lease))
-        } catch {
-            logger.error("leases could not be handed back; they end with this node", metadata: ["error": "\(error)"])
-        }
+        let backoff = claim.retries.wait(beforeRetry: retry, using: &random)
+        return endedAt.adding(outcome.steering.wait(insteadOf: backoff))
     }
 }

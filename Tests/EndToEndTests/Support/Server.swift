@@ -21,9 +21,10 @@ final class Server: Sendable {
     static func shared() async throws -> Server { try await SharedServer.instance.server() }
 
     /// Starts a server and waits for the line in which it says that it listens.
-    static func start(on dataFolder: String) async throws -> Server {
+    static func start(on dataFolder: String, _ more: [String: String] = [:]) async throws -> Server {
         let port = try freePort()
-        let settings = ["PORT": "\(port)", "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_DATA_DIR": dataFolder]
+        let usual = ["PORT": "\(port)", "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_DATA_DIR": dataFolder]
+        let settings = usual.merging(more) { $1 }
         let child = try Child(Program.path, ["serve"], Program.environment(settings))
         guard await child.errors.line(containing: "listens on") != nil else { throw DidNotStart(description: child.errors.text) }
         return Server(port: port, child: child, settings: settings)
@@ -71,7 +72,9 @@ final class Server: Sendable {
 
     /// A look into its database.
     func database<R: Sendable>(_ body: (Database) async throws -> R) async throws -> R {
-        guard let url = EmbeddedPostgres.running(dataFolder: dataFolder) else { throw DidNotStart(description: "no Postgres") }
+        guard let url = settings["DATABASE_URL"] ?? EmbeddedPostgres.running(dataFolder: dataFolder) else {
+            throw DidNotStart(description: "no Postgres")
+        }
         let configuration = DatabaseConfiguration(url: url, applicationName: "end-to-end")
         let logger = Logger(label: "end-to-end") { _ in SwiftLogNoOpLogHandler() }
         let database = try Database(configuration, on: Self.loop, logger: logger)

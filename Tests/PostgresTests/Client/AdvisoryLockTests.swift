@@ -30,6 +30,35 @@ import Testing
         }
     }
 
+    @Test func howeverOftenItWasRenewedOneReleaseFreesIt() async throws {
+        try await Scratch.with { scratch in
+            let (first, second) = (try scratch.database.advisoryLock(name: "leader"), try scratch.database.advisoryLock(name: "leader"))
+            for _ in 0..<1_000 { #expect(try await first.tryAcquire()) }
+            #expect(try await second.tryAcquire() == false)
+            await first.release()
+            try await until("the lock stays taken") { try await second.tryAcquire() }
+            await second.release()
+        }
+    }
+
+    @Test func attemptsInVainShareOneSession() async throws {
+        try await Scratch.with { scratch in
+            let (first, second) = (try scratch.database.advisoryLock(name: "leader"), try scratch.database.advisoryLock(name: "leader"))
+            #expect(try await first.tryAcquire())
+            let pids = { () async throws -> Set<Int32> in
+                Set(try await scratch.admin.query("SELECT pid FROM pg_stat_activity WHERE application_name = \(scratch.applicationName)")
+                    .map { try $0("pid") as Int32 })
+            }
+            #expect(try await second.tryAcquire() == false)
+            let before = try await pids()
+            for _ in 0..<20 { #expect(try await second.tryAcquire() == false) }
+            #expect(try await pids() == before)
+            #expect(before.count == 2)
+            await first.release()
+            await second.release()
+        }
+    }
+
     @Test func locksOfOtherNamesAndOtherSchemasAreOthers() async throws {
         try await Scratch.with { one in
             try await Scratch.with { other in

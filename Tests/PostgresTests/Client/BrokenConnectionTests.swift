@@ -71,6 +71,27 @@ import Testing
         await database.close()
     }
 
+    @Test func whatCannotWaitAnyMoreIsRefusedAtOnce() async throws {
+        var configuration = DatabaseConfiguration(url: "postgresql://nobody@127.0.0.1:1/nothing", applicationName: "lost")
+        configuration.connectionWait = .seconds(3)
+        configuration.mostWaiting = 5
+        let database = try Database(configuration, on: Scratch.loop, logger: Scratch.logger)
+        let start = ContinuousClock.now
+        let waits = try await withThrowingTaskGroup(of: Duration.self) { tasks in
+            for _ in 0..<12 {
+                tasks.addTask {
+                    let error = try await failure { try await database.query("SELECT 1") }
+                    #expect(error.kind == .unavailable && !error.outcomeUnknown)
+                    return start.duration(to: .now)
+                }
+            }
+            return try await tasks.reduce(into: []) { $0.append($1) }
+        }
+        #expect(waits.count { $0 < .seconds(2) } == 7)
+        #expect(waits.count { $0 >= .seconds(2.9) } == 5)
+        await database.close()
+    }
+
     @Test func aClosedDatabaseRefuses() async throws {
         try await Scratch.with { scratch in
             try await scratch.database.query("SELECT 1")

@@ -109,6 +109,64 @@ import Time
         for access in all { #expect(served.count { $0 == access.organization.id } == 2, "\(access.organization.name)") }
     }
 
+    /// What a plan lets run more of at a time gets more of a claim; nobody gets nothing.
+    @Test func aGreaterPlanGetsAGreaterShareOfAClaim() async throws {
+        let scene = try await Scene(.business(concurrency: 200))
+        let free = try await scene.found("Free", .business(concurrency: 5))
+        try await scene.backlog(100)
+        try await scene.backlog(100, of: free)
+        let claims = try await scene.claim(41)
+        #expect(claims.count { $0.organizationID == scene.acme.organization.id } == 40)
+        #expect(claims.count { $0.organizationID == free.organization.id } == 1)
+    }
+
+    /// A day's worth of reports, due together, does not hold up the heartbeat that falls due a moment later.
+    @Test func ofWhatWaitsTogetherTheMoreFrequentGoesFirst() async throws {
+        let scene = try await Scene()
+        var jobs: [ID<Job>] = []
+        for interval in ["1d", "1h", "30s"] {
+            jobs.append(try await scene.jobs.create(.probe(["every": .string(interval)], ["overlap": "allow"]), for: scene.acme).id)
+        }
+        let now = scene.engine.clock.now()
+        for (index, job) in jobs.enumerated() {
+            try await scene.database.query(
+                "UPDATE job_states SET next_run_at = \(now.adding(.milliseconds(index - 1_000))) WHERE job_id = \(job)")
+        }
+        _ = try await Scheduler(scene.engine, logger: silence).tick()
+        var order: [ID<Job>] = []
+        // A second one of the same job may be queued already.
+        while order.count < 3 { order += try await scene.claim(1).map(\.jobID).filter { !order.contains($0) } }
+        #expect(order == [jobs[2], jobs[0], jobs[1]])
+    }
+
+    /// A wait behind the more frequent ends: after ten seconds the rare one is first.
+    @Test func theRareIsNotStarved() async throws {
+        let scene = try await Scene()
+        let rare = try await scene.jobs.create(.probe(["every": "1d"], ["overlap": "allow", "start_deadline": "1h"]), for: scene.acme)
+        let now = scene.engine.clock.now()
+        try await scene.database.query("UPDATE job_states SET next_run_at = \(now.adding(.seconds(-11))) WHERE job_id = \(rare.id)")
+        _ = try await Scheduler(scene.engine, logger: silence).tick()
+        try await scene.backlog(5)
+        #expect(try await scene.claim(1).map(\.jobID) == [rare.id])
+    }
+
+    @Test func aRetryKeepsItsPlaceBehindItsNewTime() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
+        let now = scene.engine.clock.now()
+        try await scene.database.query("UPDATE job_states SET next_run_at = \(now) WHERE job_id = \(job.id)")
+        _ = try await Scheduler(scene.engine, logger: silence).tick()
+        try await scene.complete(try await scene.claim(), Outcome(reason: .deadline), retryAt: now.adding(.seconds(60)))
+        let line: Timestamp = try await scene.database.query("SELECT line_at FROM queue WHERE job_id = \(job.id)").only("line_at")
+        #expect(line == now.adding(.seconds(70)))
+    }
+
+    @Test func placesGrowWithWhatIsTakenWithinTheirBounds() {
+        let places = Places(10, upTo: 100)
+        #expect([0, 5, 10, 40, 60, 99, 100].map { places.free(beside: $0) } == [10, 10, 10, 40, 40, 1, 0])
+        #expect(Places(10, upTo: 4).free(beside: 0) == 4)
+    }
+
     @Test func aLaneIsDueAgainWhenSomethingNewIsQueued() async throws {
         let scene = try await Scene()
         let due = try await scene.backlog(2)

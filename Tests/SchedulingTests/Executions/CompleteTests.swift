@@ -47,6 +47,27 @@ import Time
         #expect(try await scene.ended().map(\.status) == [.timeout, .failed, .success])
     }
 
+    @Test func failuresAreCountedByExecutionAndNotByBatch() async throws {
+        let scene = try await Scene()
+        try await scene.backlog(6)
+        let claims = try await scene.claim()
+        let now = scene.engine.clock.now()
+        let failures = { () async throws -> Int32 in
+            try await scene.database.query("SELECT consecutive_failures AS n FROM job_states").only("n")
+        }
+        func ended(_ claims: ArraySlice<Claim>, _ reasons: [Reason?]) -> [Finished] {
+            zip(claims, reasons).enumerated().map { index, pair in
+                pair.0.ended(Outcome(reason: pair.1), at: now.adding(.milliseconds(index)))
+            }
+        }
+        _ = try await scene.queue.complete(ended(claims[0..<2], [.deadline, .deadline]), by: scene.engine.node, now: now)
+        #expect(try await failures() == 2)
+        _ = try await scene.queue.complete(ended(claims[2..<3], [.deadline]), by: scene.engine.node, now: now)
+        #expect(try await failures() == 3)
+        _ = try await scene.queue.complete(ended(claims[3..<6], [.deadline, nil, .deadline]), by: scene.engine.node, now: now)
+        #expect(try await failures() == 1)
+    }
+
     @Test func whoLostHisLeaseCannotWriteTheOutcome() async throws {
         let scene = try await Scene()
         try await scene.backlog(2)

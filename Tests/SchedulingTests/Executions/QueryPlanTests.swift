@@ -59,6 +59,7 @@ import Time
             ExecutionQueue.lease(100, to: scene.engine.node, now: now, horizon: now), in: scene, "claim")
         try await expectNoTableIsRead(ExecutionQueue.lineUp(now: now), in: scene, "line up")
         try await expectNoTableIsRead(Scheduler.selection(dueBy: now.adding(Scheduler.horizon)), in: scene, "due")
+        try await expectNoTableIsRead(Scheduler.evenSelection(dueBy: now.adding(Scheduler.horizon)), in: scene, "due of each")
 
         let claims = try await scene.queue.claim(100, for: scene.engine.node, now: now, horizon: now.adding(.seconds(60))).claims
         #expect(claims.count > 50)

@@ -187,4 +187,32 @@ import Time
         #expect(try await scene.jobs.find(.id(job.id), for: scene.acme).nextRunAt == soon.adding(.seconds(7_200)))
         #expect(try await scene.count("queue") == 1)
     }
+
+    /// A herd of one organization is longer than a batch; nobody else stands behind it.
+    @Test func aHerdOfOneOrganizationDelaysNoOther() async throws {
+        let scene = try await Scene()
+        let other = try await scene.found("Other")
+        let patient = try await scene.jobs.create(.probe(["every": "1h"]), for: other)
+        let now = scene.engine.clock.now()
+        let first = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
+        try await scene.database.batch([
+            """
+            INSERT INTO jobs (organization_id, id, name, plugin, config, schedule, schedule_set_at, timeout_ms, retries, missed, missed_limit,
+                overlap, success, tags, enabled, created_at, updated_at)
+            SELECT organization_id, gen_random_uuid(), name, plugin, config, schedule, schedule_set_at, timeout_ms, retries, missed,
+                missed_limit, overlap, success, tags, enabled, created_at, updated_at
+            FROM jobs, generate_series(1, \(Int32(2 * Scheduler.largestBatch))) WHERE id = \(first.id)
+            """,
+            """
+            INSERT INTO job_states (organization_id, job_id)
+            SELECT organization_id, id FROM jobs WHERE organization_id = \(scene.acme.organization.id) AND id <> \(first.id)
+            """,
+            "UPDATE job_states SET next_run_at = \(now.adding(.seconds(-5)))",
+            "UPDATE job_states SET next_run_at = \(now) WHERE job_id = \(patient.id)",
+        ])
+        _ = try await Scheduler(scene.engine, logger: silence).tick()
+        #expect(try await scene.count("queue WHERE job_id = \(patient.id)") == 1)
+        let left = try await scene.count("job_states WHERE next_run_at = \(now.adding(.seconds(-5)))")
+        #expect(left == Int64(Scheduler.largestBatch) + 2)
+    }
 }

@@ -97,10 +97,34 @@ import Time
         let due = try await scene.backlog(1)
         try await scene.running([scene.worker(grace: .milliseconds(50))]) { _ = await started.next(1) }
         #expect(try await scene.ended().isEmpty)
-        try await scene.live(scene.engine.node, until: scene.engine.clock.now())
-        #expect(try await scene.queue.rescue(now: scene.engine.clock.now()) == 1)
-        let again = try await scene.claim()
+        // At once: nobody has to find out that this node is gone.
+        let again = try await scene.claim(for: ID())
         #expect(again.map(\.id) == due && again.map(\.attempt) == [2])
+        // A deploy is no poison, no retry and no usage.
+        #expect(again.map(\.crashes) == [0] && again.map(\.lostLeases) == [1])
+        #expect(try await scene.complete(again).recorded == 1)
+        #expect(try await scene.count("usage_counters WHERE executions = 1") == 1)
+        let attempts = try await scene.executions.find(due[0].text, for: scene.acme).attempts
+        #expect(attempts.map(\.number) == [1, 2] && attempts.map(\.reason) == [.leaseLost, nil])
+    }
+
+    @Test func impatienceEndsTheGracePeriod() async throws {
+        let started = Signals(of: Void.self)
+        let scene = try await Scene { _ in
+            started.send()
+            do { try await Task.sleep(for: .seconds(3_600)) } catch { return Outcome(reason: .cancelledByUser) }
+            return Outcome(reason: nil)
+        }
+        let due = try await scene.backlog(1)
+        let worker = try scene.worker(grace: .seconds(3_600))
+        let group = ServiceGroup(services: [worker], logger: silence)
+        let running = Task { try await group.run() }
+        _ = await started.next(1)
+        await group.triggerGracefulShutdown()
+        while await !worker.isStopping { await Task.yield() }
+        running.cancel()
+        _ = await running.result
+        #expect(try await scene.claim(for: ID()).map(\.id) == due)
     }
 
     @Test func aCancelledWorkerHandsItsLeasesBackToo() async throws {

@@ -7,7 +7,7 @@ import Time
 /// A moment for definitions that depend on one: 2026-06-01T12:00:00Z.
 let noon = Timestamp(seconds: 1_780_315_200)
 
-let httpOnly = JobPlugins([HTTPPlugin(client: Scene.offline, policy: AddressPolicy(), version: "test")])
+let httpOnly = JobPlugins([HTTPPlugin(client: Scene.offline, policy: AddressPolicy(), userAgent: "Prikke/test")])
 
 func define(_ draft: JSON, zone: String = "UTC", now: Timestamp = noon, changing old: JobDefinition? = nil) throws -> JobDefinition {
     try JobDefinition(draft, plugins: httpOnly, zone: zone, now: now, changing: old)

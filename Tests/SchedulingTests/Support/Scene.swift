@@ -26,7 +26,7 @@ struct Scene: Sendable {
 
     init(
         _ entitlements: Entitlements = .business(),
-        plugins: [any JobPlugin] = [Probe(), HTTPPlugin(client: Self.offline, policy: AddressPolicy(), version: "test")]
+        plugins: [any JobPlugin] = [Probe(), HTTPPlugin(client: Self.offline, policy: AddressPolicy(), userAgent: "Prikke/test")]
     ) async throws {
         database = TestDatabase.current.database
         engine = Engine(database, on: TestCluster.loop)

@@ -1,0 +1,77 @@
+import Postgres
+import Tenancy
+import Time
+
+extension ExecutionQueue {
+    /// A job that its target has paused.
+    struct Paused: Sendable {
+        let organizationID: ID<Organization>
+        let jobID: ID<Job>
+        let reason: String
+    }
+
+    /// What has to go before `recording` in one batch where a target asks for its job to be paused; nothing where none does.
+    /// The last of the statements answers the jobs that were paused.
+    ///
+    /// Pausing by a target is what pausing by people is: the job is off, at a new version, has no next run, and what was
+    /// queued ahead is taken out again. What is due already goes on, as it does then.
+    ///
+    /// The locks come first and alone (a statement sees what was there when it began), in the order of the whole file: jobs,
+    /// their states, and after them the queue; `recording` then finds the states locked and takes the lanes last.
+    static func pausing(_ finished: [Finished], now: Timestamp) -> [Query] {
+        let asking = finished.filter { $0.outcome.steering.pause != nil }
+        guard !asking.isEmpty else { return [] }
+        let states: Query = """
+            SELECT FROM unnest(\(finished.map(\.claim.organizationID)), \(finished.map(\.claim.jobID))) AS i (organization_id, job_id)
+                JOIN job_states s ON s.organization_id = i.organization_id AND s.job_id = i.job_id
+            ORDER BY s.organization_id, s.job_id FOR UPDATE OF s
+            """
+        return [lock(asking), states, pause(asking, now: now)]
+    }
+
+    private static func lock(_ asking: [Finished]) -> Query {
+        """
+        SELECT FROM unnest(\(asking.map(\.claim.organizationID)), \(asking.map(\.claim.jobID))) AS i (organization_id, job_id)
+            JOIN jobs j ON j.organization_id = i.organization_id AND j.id = i.job_id
+        ORDER BY j.organization_id, j.id FOR UPDATE OF j
+        """
+    }
+
+    /// Only for whoever still holds the lease: an ending that is not recorded pauses nothing.
+    private static func pause(_ asking: [Finished], now: Timestamp) -> Query {
+        """
+        WITH asked AS MATERIALIZED (
+            SELECT q.organization_id, q.job_id, i.reason
+            FROM unnest(
+                \(asking.map(\.claim.organizationID)), \(asking.map(\.claim.id)), \(asking.map(\.claim.leaseToken)),
+                \(asking.map(\.outcome.steering.pause))
+            ) AS i (organization_id, id, lease_token, reason)
+            JOIN queue q ON q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token
+            FOR UPDATE OF q
+        ),
+        paused AS (
+            UPDATE jobs j SET enabled = false, paused_reason = a.reason, paused_at = \(now), updated_at = \(now), version = j.version + 1
+            FROM asked a WHERE j.organization_id = a.organization_id AND j.id = a.job_id AND j.enabled AND j.deleted_at IS NULL
+            RETURNING j.organization_id, j.id, j.paused_reason
+        ),
+        states AS (
+            UPDATE job_states s SET next_run_at = NULL, set_aside = NULL
+            FROM paused p WHERE s.organization_id = p.organization_id AND s.job_id = p.id
+        ),
+        withdrawn AS (
+            DELETE FROM queue q USING paused p
+            WHERE q.organization_id = p.organization_id AND q.job_id = p.id AND q.leased_by IS NULL AND q.trigger = 'schedule'
+                AND q.attempt = 1 AND q.scheduled_for > \(now)
+        )
+        SELECT organization_id, id, paused_reason FROM paused
+        """
+    }
+}
+
+extension ExecutionQueue.Paused {
+    init(_ row: Row) throws(PostgresError) {
+        organizationID = try row("organization_id")
+        jobID = try row("id")
+        reason = try row("paused_reason")
+    }
+}

@@ -1,0 +1,45 @@
+import Time
+
+/// Executions under which a node has died. One of them may be what killed it, and would do so again; so they are started one
+/// after the other, each noted in the database before it begins (see `ExecutionQueue.lose`).
+extension Worker {
+    /// What is on trial has so long to show that its start does no harm.
+    private static let trial: Duration = .milliseconds(10)
+    /// Where many wait, several are tried at a time, so that all of them have begun within a few seconds.
+    private static let mostTrials = 200
+
+    func wait(suspect claim: Claim) {
+        suspects.append(claim)
+        guard !isTryingOut else { return }
+        isTryingOut = true
+        Task { await tryOut() }
+    }
+
+    private func tryOut() async {
+        let share = { (count: Int) in (count + Self.mostTrials - 1) / Self.mostTrials }
+        var (survivors, round) = ([Claim](), share(suspects.count))
+        while !(suspects.isEmpty && survivors.isEmpty), !isStopping {
+            round = max(round, share(suspects.count))
+            let next = Array(suspects.prefix(round))
+            suspects.removeFirst(next.count)
+            await start(next, after: survivors)
+            survivors = next
+            try? await Task.sleep(for: Self.trial)
+        }
+        isTryingOut = false
+    }
+
+    private func start(_ next: [Claim], after survivors: [Claim]) async {
+        do {
+            let ours = try await queue.tryOut(next, after: survivors, now: clock.now())
+            letGo(next.filter { !ours.contains($0.lease) })
+            let mine = next.filter { ours.contains($0.lease) }
+            if isStopping { await handBack(mine) } else { for claim in mine { start(claim) } }
+        } catch {
+            logger.error("suspects could not be started", metadata: ["count": "\(next.count)", "error": "\(error)"])
+            // Where this fails too, they are strays from now on, and go back a little later.
+            await handBack(next)
+            letGo(next)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Logging
+import Postgres
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+import Testing
+import Time
+
+@testable import Scheduling
+
+@Suite(.database, .timeLimit(.minutes(1))) struct HeartbeatTests {
+    @Test func theNodesRowIsThereWhileItLivesAndGoneAfterAnOrderlyEnd() async throws {
+        let scene = try await Scene()
+        try await scene.database.query("DELETE FROM nodes")
+        let heartbeat = Heartbeat(scene.engine, name: "test", logger: silence)
+        try await heartbeat.begin()
+        try await scene.running([heartbeat]) {
+            let alive = try await scene.count("nodes WHERE id = \(scene.engine.node) AND alive_until > \(scene.engine.clock.now())")
+            #expect(alive == 1)
+        }
+        #expect(try await scene.count("nodes") == 0)
+    }
+
+    @Test func anExpiredNodeIsRevivedByItsNextBeat() async throws {
+        let scene = try await Scene()
+        let heartbeat = Heartbeat(scene.engine, name: "test", logger: silence)
+        try await scene.live(scene.engine.node, until: scene.engine.clock.now().adding(.seconds(-60)))
+        try await heartbeat.begin()
+        #expect(try await scene.count("nodes WHERE id = \(scene.engine.node) AND alive_until > \(scene.engine.clock.now())") == 1)
+    }
+
+    /// The database's clock is an hour behind ours.
+    @Test func aClockThatIsOffIsToldAtTheFirstBeatAndNotAtEveryOne() async throws {
+        let scene = try await Scene()
+        try await scene.database.script(
+            """
+            CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() - interval '1 hour' $$;
+            """)
+        let schema = TestDatabase.current.schema
+        var configuration = TestDatabase.current.configuration
+        configuration.searchPath = "\(schema),pg_catalog"
+        let skewed = try Database(configuration, on: TestCluster.loop, logger: silence)
+        let engine = Engine(skewed, on: TestCluster.loop)
+        let notes = Notes()
+        let heartbeat = Heartbeat(engine, name: "test", logger: Logger(label: "test") { _ in notes })
+        try await heartbeat.setClock()
+        await heartbeat.noteClock()
+        await heartbeat.noteClock()
+        #expect(notes.lines.withLock { $0.count { $0.hasPrefix("clock off by 3600") } } == 1)
+        await skewed.close()
+        try await scene.database.script("DROP FUNCTION \(schema).clock_timestamp()")
+    }
+}
+
+/// Keeps what is logged.
+private struct Notes: LogHandler {
+    final class Lines: Sendable {
+        let values = Mutex<[String]>([])
+        func withLock<R: Sendable>(_ body: ([String]) -> R) -> R { values.withLock { body($0) } }
+    }
+
+    let lines = Lines()
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) { lines.values.withLock { $0.append("\(event.message)") } }
+}

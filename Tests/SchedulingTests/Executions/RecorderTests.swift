@@ -1,0 +1,77 @@
+import JSON
+import Postgres
+import TestSupport
+import Testing
+import Time
+
+@testable import Scheduling
+
+@Suite(.database, .timeLimit(.minutes(1))) struct RecorderTests {
+    /// The day's table is the test's own, and so is a rule on it.
+    private func refuse(_ rule: String, in table: String, of scene: Scene) async throws {
+        let names = try await scene.database.query(
+            """
+            SELECT relname::text AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+                AND relname LIKE \(table + "_keep_7_%")
+            """
+        ).map { try $0("name") as String }
+        for name in names { try await scene.database.script("ALTER TABLE \(name) ADD CHECK (\(rule))") }
+    }
+
+    @Test func anOutcomeThatIsRefusedOnceIsRepeatedAndThenEnded() async throws {
+        let scene = try await Scene()
+        try await refuse("reason IS DISTINCT FROM 'http_status'", in: "attempts", of: scene)
+        let due = try await scene.backlog(1)
+        let recorder = Recorder(scene.engine, logger: silence)
+        for attempt in 1...2 {
+            let claim = try #require(try await scene.claim().first)
+            #expect(claim.attempt == attempt)
+            await recorder.record(claim.ended(Outcome(reason: .httpStatus, statusCode: 500), at: scene.engine.clock.now()))
+        }
+        let ended = try await scene.ended()
+        #expect(ended.map(\.id) == due && ended.map(\.reason) == [.leaseLost])
+        #expect(try await scene.count("queue") == 0)
+        #expect(try await scene.lane().running == 0)
+    }
+
+    @Test func oneRefusedOutcomeKeepsNoOtherFromBeingWritten() async throws {
+        let scene = try await Scene()
+        try await refuse("reason IS DISTINCT FROM 'http_status'", in: "attempts", of: scene)
+        try await scene.backlog(3)
+        let claims = try await scene.claim()
+        let recorder = Recorder(scene.engine, logger: silence)
+        let now = scene.engine.clock.now()
+        await withTaskGroup { tasks in
+            for (claim, reason) in zip(claims, [nil, Reason.httpStatus, nil]) {
+                tasks.addTask { await recorder.record(claim.ended(Outcome(reason: reason), at: now)) }
+            }
+        }
+        #expect(try await scene.ended().map(\.id) == [claims[0].id, claims[2].id])
+        #expect(try await scene.count("queue WHERE leased_by IS NULL AND crashes = 1") == 1)
+    }
+
+    /// All sessions are ended, and none is let in for a while: what has ended meanwhile is written afterwards, once.
+    @Test func outcomesWaitForADatabaseThatIsAway() async throws {
+        let scene = try await Scene()
+        try await scene.backlog(20)
+        let claims = try await scene.claim()
+        let results = try Database(
+            DatabaseConfiguration(
+                url: TestDatabase.current.configuration.url + " user=gone", applicationName: TestDatabase.current.schema,
+                searchPath: TestDatabase.current.schema), on: TestCluster.loop, logger: silence)
+        let engine = Engine(scene.database, results: results, on: TestCluster.loop)
+        try await engine.clock.measure(scene.database)
+        let recorder = Recorder(engine, logger: silence)
+        let now = engine.clock.now()
+        async let written: Void = withTaskGroup { tasks in
+            for claim in claims { tasks.addTask { await recorder.record(claim.ended(at: now)) } }
+        }
+        while await recorder.failures < 3 { await Task.yield() }
+        #expect(try await scene.ended().isEmpty)
+        try await scene.database.script("CREATE ROLE gone LOGIN SUPERUSER")
+        await written
+        #expect(try await scene.ended().map(\.status) == Array(repeating: .success, count: 20))
+        await results.close()
+        try await scene.database.script("DROP ROLE gone")
+    }
+}
