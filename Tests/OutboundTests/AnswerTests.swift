@@ -38,6 +38,10 @@ struct AnswerTests {
         "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\u{0}c\r\n\r\n",
         "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nx",
+        "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nFFFFFFFFFFFFFFFFF\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
@@ -54,8 +58,8 @@ struct AnswerTests {
     /// arguments: the test's log would hold them all.)
     @Test func aHeadWithoutMeasureIsABadResponse() async throws {
         let heads = [
-            "X: " + String(repeating: "x", count: 17 << 10), Array(repeating: "X: y", count: 101).joined(separator: "\r\n"),
-            Array(repeating: "X: " + String(repeating: "y", count: 1_000), count: 66).joined(separator: "\r\n"),
+            "X: " + String(repeating: "x", count: 16 << 10), Array(repeating: "X: y", count: 101).joined(separator: "\r\n"),
+            Array(repeating: "X: " + String(repeating: "y", count: 1_000), count: 17).joined(separator: "\r\n"),
             "X: " + String(repeating: "x", count: 200 << 10),
         ].map { "HTTP/1.1 200 OK\r\n\($0)\r\n\r\n" }
         let hints = String(repeating: "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", count: 5_000)
@@ -66,9 +70,13 @@ struct AnswerTests {
     }
 
     @Test func theLargestAllowedHeadIsRead() async throws {
-        let fields = (0..<99).map { "X-\($0): " + String(repeating: "y", count: 500) }
-        let answer = "HTTP/1.1 200 OK\r\n" + fields.joined(separator: "\r\n") + "\r\nContent-Length: 0\r\n\r\n"
+        let fields = (0..<98).map { "X-\($0): y" }.joined(separator: "\r\n")
+        let beginning = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\(fields)\r\nX: "
+        let answer = beginning + String(repeating: "y", count: (16 << 10) - beginning.utf8.count - 4) + "\r\n\r\n"
+        #expect(answer.utf8.count == 16 << 10)
         #expect(try await makeClient().call(target(answer).url()).get().headers.count == 100)
+        let longer = answer.replacing("X: ", with: "X: y")
+        #expect(try await makeClient().call(target(longer).url()).failure?.reason == .badResponse)
     }
 
     @Test func aResetIsABadResponseAndARefusedConnectionIsNone() async throws {
@@ -81,7 +89,7 @@ struct AnswerTests {
         gone.stop()
         let failure = try await makeClient().call(gone.url()).failure
         #expect(failure?.reason == .connectFailed)
-        #expect(failure?.timings.sent == nil)
+        #expect(failure?.timings.sent == nil && failure?.remoteAddress == "127.0.0.1")
     }
 
     @Test(arguments: [(256 << 10, false), ((256 << 10) + 1, true), (1 << 20, true)])

@@ -20,6 +20,8 @@ public struct OutboundFailure: Error, Sendable, Equatable {
     public internal(set) var timings = OutboundTimings()
     /// The status of the answer that was refused, or of the redirect that led to the failure, if there was one.
     public internal(set) var status: Int?
+    /// The address that failed to answer, one that the policy permits; nil where none was tried, or a refused one.
+    public internal(set) var remoteAddress: String?
 
     init(_ reason: Reason, _ message: String, status: Int? = nil) {
         (self.reason, self.message, self.status) = (reason, message, status)

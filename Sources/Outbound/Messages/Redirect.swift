@@ -12,12 +12,15 @@ enum Redirect {
         }
     }
 
-    /// RFC 9110 §15.4: after 303, and by custom after 301 and 302 to a POST, the next request is a GET without the body.
+    /// RFC 9110 §15.4: after 303, and by custom after 301 and 302 to a POST, the next request is a GET without the body. What
+    /// described the body stays behind with it, the signature of it too.
     private static func request(_ request: OutboundRequest, to url: TargetURL, after status: Int) -> OutboundRequest {
         let becomesGet = request.method != .head && (status == 303 || (request.method == .post && status < 303))
         let sameOrigin = url.hasSameOrigin(as: request.url)
+        let losesBody = becomesGet && !request.body.isEmpty
         let headers = request.headers.filter { header in
             if becomesGet && ASCII.hasPrefixIgnoringCase(header.name, "content-") { return false }
+            if losesBody && ASCII.equalIgnoringCase(header.name, "webhook-signature") { return false }
             return sameOrigin || isHarmless(header.name)
         }
         let (method, body) = becomesGet ? (.get, []) : (request.method, request.body)

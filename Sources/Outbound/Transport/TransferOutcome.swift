@@ -11,6 +11,7 @@ extension Transfer {
         guard head.isComplete, code == CURLE_OK || isCut || isEarly else {
             var failure = failure(code)
             failure.timings = timings
+            failure.remoteAddress = isBlocked ? nil : addresses.first?.text
             if head.status > 0 { failure.status = head.status }
             return .failure(failure)
         }

@@ -13,6 +13,8 @@ public struct Job: Sendable, Identified {
     public let health: String
     public let nextRunAt: Timestamp?
     public let setAside: String?
+    /// Why, and since when, its target has paused it.
+    public let pausedByTarget: (reason: String, since: Timestamp)?
     public let lastExecution: (id: ID<Execution>, status: String)?
     public let createdAt: Timestamp
     public let updatedAt: Timestamp
@@ -28,6 +30,8 @@ extension Job {
         var json: JSONObject = ["id": .string(id.text)]
         for (key, value) in definition.members { json[key] = value }
         json["health"] = .string(isPaused ? "paused" : health)
+        json["paused_reason"] = pausedByTarget.map { .string($0.reason) } ?? .null
+        json["paused_at"] = pausedByTarget.map { .string($0.since.rfc3339) } ?? .null
         json["next_run_at"] = nextRunAt.map { .string($0.rfc3339) } ?? .null
         json["last_execution"] = lastExecution.map { ["id": .string($0.id.text), "status": .string($0.status)] } ?? .null
         json["schedule_in_words"] = .string(JobSchedule.words(definition.schedule, setAt: definition.scheduleSetAt))

@@ -31,7 +31,9 @@ public enum JobShape {
         Field(
             "alerts", alerts, nullable: true, default: .null,
             help: "Whom a failing job tells: null (as the organization), off, or its own."),
-        Field("enabled", .boolean, default: true, help: "False: paused."),
+        Field(
+            "enabled", .boolean, default: true,
+            help: "False: paused, by people or by the target's answer (410, or a Prikke-Pause header). True resumes it."),
         Field("paused_until", .string(20...40, format: .instant), nullable: true, default: .null, help: "Paused till then."),
         Field("tags", .list(of: .string(1...50), 0...20), default: [], help: "Words to find it by."),
     ]
@@ -48,6 +50,8 @@ public enum JobShape {
     static let answered: [Field] = [
         Field("id", .string(30...30), readOnly: true, example: "job_01jd3w8k4dfk1q2v7c9r5t0xyz"),
         Field("health", .choice(["healthy", "late", "failing", "paused"]), readOnly: true),
+        Field("paused_reason", .string(), nullable: true, readOnly: true, help: "What the target said when it paused the job."),
+        Field("paused_at", .string(format: .instant), nullable: true, readOnly: true, help: "Since when its target has paused it."),
         Field("next_run_at", .string(format: .instant), nullable: true, readOnly: true),
         Field(
             "last_execution", .object([Field("id", .string()), Field("status", .choice(ExecutionStatus.allCases.map(\.rawValue)))]),

@@ -9,7 +9,7 @@ extension Jobs {
     static let columns: Query = """
         j.id, j.key, j.name, j.plugin, j.config, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.timeout_ms, j.retries, j.missed, \
         j.missed_limit, j.start_deadline_s, j.overlap, j.success, j.alerts, j.enabled, j.paused_until, j.tags, j.version, j.created_at, \
-        j.updated_at, s.health, s.next_run_at, s.set_aside, s.last_execution_id, s.last_status
+        j.updated_at, j.paused_reason, j.paused_at, s.health, s.next_run_at, s.set_aside, s.last_execution_id, s.last_status
         """
 
     func insertions(of d: JobDefinition, id: ID<Job>, for access: Access, now: Timestamp) -> [Query] {
@@ -36,7 +36,8 @@ extension Jobs {
             schedule_set_at = \(d.scheduleSetAt), shortest_interval_ms = \(d.shortestIntervalMs), timeout_ms = \(d.timeoutMs),
             retries = \(d.retries), missed = \(d.missed), missed_limit = \(d.missedLimit), start_deadline_s = \(d.startDeadlineSeconds),
             overlap = \(d.overlap), success = \(d.success), alerts = \(d.alerts), enabled = \(d.enabled),
-            paused_until = \(d.pausedUntil), tags = \(d.tags), updated_at = \(now), version = version + 1
+            paused_until = \(d.pausedUntil), paused_reason = CASE WHEN \(d.enabled) THEN NULL ELSE paused_reason END,
+            paused_at = CASE WHEN \(d.enabled) THEN NULL ELSE paused_at END, tags = \(d.tags), updated_at = \(now), version = version + 1
         WHERE organization_id = \(access.organization.id) AND id = \(old.id)
         """
     }
@@ -113,6 +114,9 @@ extension Job {
         health = try row("health")
         nextRunAt = try row("next_run_at")
         setAside = try row("set_aside")
+        let pausedReason: String? = try row("paused_reason")
+        let pausedAt: Timestamp? = try row("paused_at")
+        pausedByTarget = pausedReason.flatMap { reason in pausedAt.map { (reason, $0) } }
         let lastID: ID<Execution>? = try row("last_execution_id")
         let lastStatus: String? = try row("last_status")
         lastExecution = lastID.flatMap { id in lastStatus.map { (id, $0) } }

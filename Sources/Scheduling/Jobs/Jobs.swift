@@ -7,10 +7,12 @@ import Time
 public struct Jobs: Sendable {
     let engine: Engine
     public let plugins: JobPlugins
-    private var database: Database { engine.database }
+    private let database: Database
 
-    public init(_ engine: Engine, plugins: JobPlugins) {
+    /// Asks over `database`; nil: over the engine's own, as a command does.
+    public init(_ engine: Engine, over database: Database? = nil, plugins: JobPlugins) {
         self.engine = engine
+        self.database = database ?? engine.database
         self.plugins = plugins
     }
 
@@ -60,13 +62,16 @@ public struct Jobs: Sendable {
         let definition = try JobDefinition(draft, plugins: plugins, zone: access.organization.timezone, now: now)
         try check(definition, against: access.entitlements)
         let id = ID<Job>(at: now)
-        try await unlessKeyIsTaken {
+        let job = try await unlessKeyIsTaken {
             try await database.transaction { transaction in
                 if let limit = access.entitlements.jobs { try await checkCount(limit, for: access, in: transaction) }
                 try await transaction.batch(insertions(of: definition, id: id, for: access, now: now) + [Topic.jobs.notification(database)])
+                guard let row = try await transaction.query(selection(.id(id), for: access)).first else { throw Refusal.notFound }
+                return try Job(row)
             }
         }
-        return try await find(.id(id), for: access)
+        Failpoint.jobSaved.reached()
+        return job
     }
 
     /// The job of that name. Throws `Refusal.notFound`.
@@ -103,7 +108,7 @@ public struct Jobs: Sendable {
                     draft, plugins: plugins, zone: access.organization.timezone, now: now, changing: old.definition)
                 guard new.members != old.definition.members || old.setAside != nil else { return old }
                 try check(new, against: access.entitlements)
-                try await transaction.batch([update(of: old, to: new, for: access, now: now), Topic.jobs.notification(database)])
+                try await transaction.batch([update(of: old, to: new, for: access, now: now), Topic.changed(old.id, database)])
                 if !new.runs(like: old.definition) || old.setAside != nil {
                     try await reschedule(old, to: new, for: access, now: now, in: transaction)
                 }
@@ -124,8 +129,10 @@ public struct Jobs: Sendable {
                 "UPDATE jobs SET deleted_at = \(now), version = version + 1 WHERE organization_id = \(organization) AND id = \(job.id)",
                 "UPDATE job_states SET next_run_at = NULL WHERE organization_id = \(organization) AND job_id = \(job.id)",
                 withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
+                Topic.changed(job.id, database),
             ])
         }
+        Failpoint.jobSaved.reached()
     }
 
     /// A job in the one shape that it has everywhere.

@@ -18,11 +18,15 @@ struct RetryPolicy: Sendable {
     static let shape = Shape.object([
         Field(
             "limit", .integer(0...10),
-            help: "How many retries; 0 for none. Default: 5 for one-time and on-demand jobs, 0 for recurring ones."),
+            help:
+                "How many retries; 0 for none. Default: 5 for one-time and on-demand jobs, 0 for recurring ones. A target ends them with `Prikke-Retry: never`."
+        ),
         Field(
             "backoff", .either([.choice(["exponential", "fixed"]), .list(of: .string(1...20, format: .wait), 1...10)]),
             default: "exponential", help: "How the wait grows: exponential (with full jitter), fixed, or a list of waits."),
-        Field("initial", .string(1...20, format: .wait), default: "30s", help: "The wait before the first retry."),
+        Field(
+            "initial", .string(1...20, format: .wait), default: "30s",
+            help: "The wait before the first retry. A target sets it with `Prikke-Retry-After: 10m`, or lengthens it with Retry-After."),
         Field("maximum", .string(1...20, format: .wait), default: "1h", help: "No wait is longer than this."),
     ])
 

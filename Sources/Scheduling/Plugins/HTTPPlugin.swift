@@ -28,11 +28,12 @@ public struct HTTPPlugin: JobPlugin {
     private let policy: AddressPolicy
     private let userAgent: String
 
-    /// `policy` is what the client itself keeps at each connect; here it is asked when a job is saved.
-    public init(client: OutboundClient, policy: AddressPolicy, version: String) {
+    /// `policy` is what the client itself keeps at each connect; here it is asked when a job is saved. `userAgent` is sent
+    /// where a job names none.
+    public init(client: OutboundClient, policy: AddressPolicy, userAgent: String) {
         self.client = client
         self.policy = policy
-        userAgent = "Prikke/\(version)"
+        self.userAgent = userAgent
     }
 
     /// The URL against the address policy, the headers, the body's encoding and size.
@@ -92,20 +93,26 @@ public struct HTTPPlugin: JobPlugin {
         } catch {
             return Outcome(reason: .pluginLimit, message: "The job's method or one of its headers may not be sent; save the job again.")
         }
-        var outcome = Self.outcome(of: await client.send(request), rules: call.success)
+        var outcome = Self.outcome(of: await client.send(request), of: call)
         outcome.record.request = RequestHeaders.record(method: method, url: url.text, headers: headers, body: body ?? [])
         return outcome
     }
 
-    private static func outcome(of result: Result<OutboundResponse, OutboundFailure>, rules: SuccessRules) -> Outcome {
+    private static func outcome(of result: Result<OutboundResponse, OutboundFailure>, of call: JobCall) -> Outcome {
         switch result {
         case .success(let response):
-            let failure = rules.failure(
-                status: response.status, body: response.body, isTruncated: response.truncated,
-                duration: .microseconds(response.timings.total))
-            return Outcome(reason: failure?.reason, message: failure?.message, statusCode: response.status, record: CallRecord(response))
+            let duration = Duration.microseconds(response.timings.total)
+            let failure = call.success.failure(
+                status: response.status, body: response.body, isTruncated: response.truncated, duration: duration)
+            var outcome = Outcome(reason: failure?.reason, message: failure?.message, statusCode: response.status)
+            outcome.record = CallRecord(response)
+            outcome.steering = Steering(
+                status: response.status, isExpected: failure?.reason != .httpStatus, headers: response.headers,
+                now: call.startedAt.adding(duration))
+            if failure?.reason == .httpStatus, response.status == 410 { outcome.reason = .stoppedByTarget }
+            return outcome
         case .failure(let failure):
-            return Outcome(reason: Reason(failure.reason), message: failure.message, record: CallRecord(failure.timings))
+            return Outcome(reason: Reason(failure.reason), message: failure.message, record: CallRecord(failure))
         }
     }
 
@@ -124,6 +131,11 @@ extension CallRecord {
     fileprivate init(_ timings: OutboundTimings) {
         self.init()
         (resolve, connect, tls, firstByte) = (timings.resolve, timings.connect, timings.tls, timings.firstByte)
+    }
+
+    fileprivate init(_ failure: OutboundFailure) {
+        self.init(failure.timings)
+        remoteAddress = failure.remoteAddress
     }
 
     fileprivate init(_ response: OutboundResponse) {

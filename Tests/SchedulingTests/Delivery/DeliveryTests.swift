@@ -16,7 +16,8 @@ import Time
     private static func plugin(allowing networks: [String], checking: [String] = ["127.0.0.0/8"]) -> HTTPPlugin {
         let policy = AddressPolicy(allowedNetworks: networks.compactMap(IPNetwork.init))
         let client = OutboundClient(policy: policy, settings: OutboundSettings(userAgent: "Prikke/test"), on: loop, logger: silence)
-        return HTTPPlugin(client: client, policy: AddressPolicy(allowedNetworks: checking.compactMap(IPNetwork.init)), version: "test")
+        return HTTPPlugin(
+            client: client, policy: AddressPolicy(allowedNetworks: checking.compactMap(IPNetwork.init)), userAgent: "Prikke/test")
     }
 
     private func scene() async throws -> Scene { try await Scene(plugins: [Self.plugin(allowing: ["127.0.0.0/8"])]) }
@@ -107,6 +108,69 @@ import Time
         #expect(execution.status == .success && execution.attempt == 2 && attempts.map(\.statusCode) == [503, 200])
         #expect(Set(receiver.requests.map { $0.header("webhook-id") }) == [execution.id.text])
         #expect(receiver.requests.map { $0.header("Prikke-Attempt") } == ["1", "2"])
+    }
+
+    @Test func aTargetThatIsGonePausesItsJob() async throws {
+        let receiver = try Receiver()
+        receiver.answer("/hook") { _ in .status(410) }
+        let (execution, attempts) = try await deliver(["retries": ["limit": 3, "backoff": ["0s"]]], to: receiver)
+        #expect(execution.status == .failed && execution.reason == .stoppedByTarget && execution.statusCode == 410)
+        #expect(attempts.count == 1 && receiver.requests.count == 1)
+        let (enabled, reason) = try await pausing()
+        #expect(!enabled && reason == "The target answered 410 Gone.")
+    }
+
+    @Test func aTargetMayPauseItsJobWithASuccess() async throws {
+        let receiver = try Receiver()
+        receiver.answer("/hook") { _ in Receiver.Answer(headers: [("Prikke-Pause", "see you in May")]) }
+        let execution = try await deliver([:], to: receiver).execution
+        let (enabled, reason) = try await pausing()
+        #expect(execution.status == .success && !enabled && reason == "see you in May")
+    }
+
+    @Test func whatARedirectAsksForIsNotHeard() async throws {
+        let receiver = try Receiver()
+        receiver.answer("/hook") { _ in
+            Receiver.Answer(status: 302, headers: [("Location", "/there"), ("Prikke-Pause", "no"), ("Prikke-Retry", "never")])
+        }
+        receiver.answer("/there") { .status($0.header("Prikke-Attempt") == "1" ? 500 : 200) }
+        let retries: JSONObject = ["retries": ["limit": 1, "backoff": ["0s"]]]
+        let execution = try await deliver(retries, config: ["follow_redirects": true], to: receiver, requests: 4).execution
+        #expect(execution.status == .success && execution.attempt == 2)
+        #expect(try await pausing().enabled)
+    }
+
+    @Test func neverMeansNoFurtherAttempt() async throws {
+        let receiver = try Receiver()
+        receiver.answer("/hook") { _ in Receiver.Answer(status: 503, headers: [("Prikke-Retry", "never"), ("Retry-After", "0")]) }
+        let (execution, attempts) = try await deliver(["retries": ["limit": 3, "backoff": ["0s"]]], to: receiver)
+        #expect(execution.reason == .httpStatus && attempts.count == 1 && receiver.requests.count == 1)
+        #expect(try await pausing().enabled)
+    }
+
+    private static let waits: [(headers: [(name: String, value: String)], seconds: ClosedRange<Int64>)] = [
+        ([("Retry-After", "600")], 600...602), ([("Retry-After", "999999999999")], 3_600...3_602), ([("Retry-After", "-1")], 0...2),
+        ([("Retry-After", "garbage")], 0...2), ([("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT")], 3_600...3_602),
+        ([("Prikke-Retry-After", "10m"), ("Retry-After", "1200")], 600...602),
+    ]
+
+    @Test(arguments: waits.indices) func theTargetSaysWhenItIsTriedAgain(index: Int) async throws {
+        let (receiver, (headers, seconds)) = (try Receiver(), Self.waits[index])
+        receiver.answer("/hook") { _ in Receiver.Answer(status: 429, headers: headers) }
+        // Where the first attempt leaves the next one far away, it waits; else the second one is the last.
+        let last = seconds.lowerBound == 0 ? 2 : 1
+        let (execution, attempts) = try await deliver(["retries": ["limit": 1, "backoff": ["0s"]]], to: receiver, requests: last)
+        #expect(receiver.requests.count == last && attempts.count == last)
+        guard last == 1 else { return #expect(execution.status == .failed) }
+        let due: Timestamp = try await TestDatabase.current.database.query("SELECT due_at FROM queue").only("due_at")
+        let wait = try #require(attempts.first?.finishedAt).duration(to: due)
+        #expect(wait >= .seconds(seconds.lowerBound) && wait <= .seconds(seconds.upperBound), "\(wait)")
+    }
+
+    /// Of the only job there is.
+    private func pausing() async throws -> (enabled: Bool, reason: String?) {
+        let rows = try await TestDatabase.current.database.query("SELECT enabled, paused_reason FROM jobs")
+        return (try rows.only("enabled"), try rows.only("paused_reason"))
     }
 
     @Test func aTargetThatDoesNotAnswerTimesOut() async throws {
