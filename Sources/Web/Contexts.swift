@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import NIOCore
 import Tenancy
 
 /// What is known of any request: who sent it is not, as yet.
@@ -12,7 +13,11 @@ struct VisitorContext: RequestContext {
     /// Who is acting; set by `KeyAuthentication`, nil outside the API.
     var access: Access?
 
+    /// The connection that the request came by.
+    let channel: any Channel
+
     init(source: ApplicationRequestContextSource) {
+        channel = source.channel
         coreContext = CoreRequestContextStorage(source: source)
     }
 }
@@ -23,11 +28,13 @@ struct KeyContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
     let access: Access
+    let channel: any Channel
 
     init(context: VisitorContext) throws {
         guard let access = context.access else { throw Problem.unauthenticated }
         coreContext = context.coreContext
         requestID = context.requestID
         self.access = access
+        channel = context.channel
     }
 }

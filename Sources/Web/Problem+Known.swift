@@ -40,7 +40,20 @@ extension Problem {
     )
 
     static let headersTooLarge = Problem(
-        .requestHeaderFieldsTooLarge, "headers_too_large", "Send at most 100 headers of 16 KiB together, and none over 8 KiB.",
+        .requestHeaderFieldsTooLarge, "headers_too_large", "Send at most 100 headers of 32 KiB together, and none over 16 KiB.",
+        headers: [.connection: "close"]
+    )
+
+    static let uriTooLong = Problem(
+        .uriTooLong, "uri_too_long", "The address is too long: method, address and version may have 8 KiB.", headers: [.connection: "close"]
+    )
+
+    static let expectationFailed = Problem(
+        .expectationFailed, "expectation_failed", "The only thing that can be expected is 100-continue.", headers: [.connection: "close"]
+    )
+
+    static let requestTimeout = Problem(
+        .requestTimeout, "request_timeout", "The request took too long to arrive. Send it again, in one go.",
         headers: [.connection: "close"]
     )
 

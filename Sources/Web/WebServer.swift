@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import Outbound
 import ServiceLifecycle
 
 /// Answers HTTP/1.1 on one address until the process is asked to end; requests that are being answered then are finished.
@@ -14,14 +15,36 @@ public struct WebServer: Service {
         /// 0: any free port, which `onListening` is told.
         public var port: Int
 
-        /// So long a connection may be silent, between requests and within one.
-        public var idleDeadline: Duration = .seconds(30)
+        /// So long the headers of a request may take: from accept, or from the first byte of a later request. Bytes that drip
+        /// do not prolong it.
+        public var headerDeadline: Duration = .seconds(10)
 
         /// So long a request may take to arrive, headers to last byte.
-        public var requestDeadline: Duration = .seconds(60)
+        public var requestDeadline: Duration = .seconds(30)
 
-        /// Connections over this wait until another ends.
+        /// So long a connection is kept between two requests.
+        public var idleDeadline: Duration = .seconds(60)
+
+        /// So long we wait for a client to take some of its answer.
+        public var stallDeadline: Duration = .seconds(30)
+
+        /// With so many open connections, whoever has kept us waiting the longest must go for another to come in; where nobody
+        /// has, the new one is refused.
         public var mostConnections = 4_096
+
+        /// Connections over this from one address (of IPv6, from one /64) are refused; 0: no limit. 512 is what an office of
+        /// eighty browsers behind one address needs, and eight hostile addresses are half of what we can carry.
+        public var mostConnectionsPerAddress = 512
+
+        /// For their addresses, each of which stands for many clients, the limit by address does not hold.
+        public var trustedProxies: [IPNetwork] = []
+
+        /// So long, when asked to end, we go on as before, but for `/health`, which says 503: the time that load balancers
+        /// need to see it.
+        public var drain: Duration = .zero
+
+        /// So long after that, requests that are still being served may take.
+        public var stopDeadline: Duration = .seconds(5)
 
         public init(host: String, port: Int) {
             self.host = host
@@ -33,6 +56,7 @@ public struct WebServer: Service {
     let logger: Logger
     let pages: Pages
     let vitals: Vitals
+    private let drain: Drain
     private let configuration: Configuration
     private let onListening: @Sendable (Int) async -> Void
 
@@ -46,24 +70,43 @@ public struct WebServer: Service {
         self.logger = logger
         self.onListening = onListening
         pages = Pages(views: try Views(), assets: Assets(), demo: site.demo)
-        vitals = Vitals(report: site.health, metrics: site.metrics)
+        drain = Drain(configuration.drain)
+        vitals = Vitals(report: site.health, metrics: site.metrics, drain: drain)
     }
 
     /// Serves until cancelled or shut down gracefully. Throws when the address cannot be listened at.
     public func run() async throws {
         let application = Application(
             responder: makeResponder(),
-            server: .http1(configuration: channelConfiguration),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), backlog: 1_024,
-                availableConnectionsDelegate: .maximum(configuration.mostConnections, logger: logger)
-            ),
+            server: HTTPServerBuilder { responder in frontDoor(HTTP1Channel(responder: responder, configuration: decoding)) },
+            configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port), backlog: 1_024),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
             logger: logger
         )
-        do { try await application.run() } catch let error as IOError where error.errnoCode == EADDRINUSE {
+        do {
+            // Told to end in the reverse order, one after the other: the application only when the drain is over.
+            try await ServiceGroup(services: [application, drain], logger: logger).run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw AddressInUse(host: configuration.host, port: configuration.port)
         }
+    }
+
+    private func frontDoor(_ http: HTTP1Channel) -> FrontDoor {
+        let limits = Connections.Limits(
+            most: configuration.mostConnections, mostPerAddress: configuration.mostConnectionsPerAddress,
+            proxies: configuration.trustedProxies)
+        return FrontDoor(
+            http: http, connections: Connections(limits, logger: logger), deadlines: Deadlines(configuration), drain: drain,
+            siteURL: site.url)
+    }
+
+    /// Wider than what `FieldLines` lets through, so that ours are the limits that are met (CVE-2026-28980: without one, a
+    /// flood of headers ended the process). Trailers are counted together with headers there.
+    private var decoding: HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 2 * FieldLines.longest, maxHeaderListSize: 3 * FieldLines.largestBlock,
+                maxHeaderFieldCount: 3 * FieldLines.most))
     }
 
     /// Another program listens there already.
@@ -73,15 +116,5 @@ public struct WebServer: Service {
         public var description: String {
             "Port \(port) at \(host) is in use by another program: stop that one, or set PORT to another port."
         }
-    }
-
-    /// Headers are at most 100 and 16 KiB together (CVE-2026-28980: without a limit, a flood of them ended the process).
-    private var channelConfiguration: HTTP1Channel.Configuration {
-        let requestDeadline = TimeAmount(configuration.requestDeadline)
-        return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(requestDeadline: requestDeadline), MalformedRequestAnswer(siteURL: site.url)],
-            idleTimeout: TimeAmount(configuration.idleDeadline),
-            httpDecoderConfiguration: .init(maxHeaderFieldSize: 8_192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 100)
-        )
     }
 }

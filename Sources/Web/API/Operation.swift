@@ -52,7 +52,7 @@ public struct Operation: Sendable {
             let path = try PathParameters(context.parameters)
             let found = try await find(path, context.access)
             guard context.access.scopes.contains(scope) else { throw Problem.missingScope(scope.rawValue) }
-            let reader = RequestReader(request: request)
+            let reader = RequestReader(request: request, channel: context.channel)
             let query = try reader.query(queryShape, fields: query)
             let call = Call(context: context, request: request, path: path, query: query, body: try await reader.body(body))
             let answer = try await handle(found, call)

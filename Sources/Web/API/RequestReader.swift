@@ -6,6 +6,7 @@ import NIOCore
 /// Reads what a request says, strictly, and holds it against its declaration.
 struct RequestReader {
     let request: Request
+    let channel: any Channel
 
     /// The query as an object with its defaults. Throws `InvalidInput`.
     func query(_ shape: Shape, fields: [Field]) throws -> JSONObject {
@@ -27,6 +28,8 @@ struct RequestReader {
             throw Problem.contentTooLarge(limit: body.largest)
         }
         if !hasNoBody { try checkMediaType() }
+        // From here on the body is wanted; whoever waits for `100 Continue` is told so.
+        if request.headers.contains(.expect) { channel.triggerUserOutboundEvent(BodyIsWanted(), promise: nil) }
         let bytes = try await collect(upTo: body.largest)
         if bytes.isEmpty, body.mayBeEmpty { return try shape.validate([:]) }
         return try shape.validate(try JSON(parsing: bytes), partial: body.isPartial)

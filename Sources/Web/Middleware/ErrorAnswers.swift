@@ -15,7 +15,7 @@ struct ErrorAnswers: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPParserError {
-            throw error  // the bytes are no HTTP from here on: the server answers 400 and closes
+            throw error  // the connection ended in the middle of the body: there is nobody to answer
         } catch {
             let problem = problem(for: error, request, context)
             return wantsPage(request) ? pages.error(problem, context) : answer(problem, context)

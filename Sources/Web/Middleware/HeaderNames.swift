@@ -4,9 +4,6 @@ extension HTTPField.Name {
     /// Names the request, in both directions.
     static let requestID = named("X-Request-Id")
 
-    /// `HTTPRequest` keeps the first `Host` as its authority and offers no name for another.
-    static let secondHost = named("Host")
-
     /// Every call that Prikke makes for a job carries it.
     static let hop = named("Prikke-Hop")
 

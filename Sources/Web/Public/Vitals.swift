@@ -21,10 +21,11 @@ public struct HealthReport: Sendable {
 struct Vitals: Sendable {
     let report: @Sendable () async -> HealthReport
     let metrics: @Sendable () -> String
+    let drain: Drain
 
-    /// 200 or 503, and why.
+    /// 200 or 503, and why. A process that is about to stop asks to be left out at once.
     @Sendable func health(_ request: Request, _ context: VisitorContext) async -> Response {
-        let report = await report()
+        let report = drain.hasBegun ? HealthReport(isHealthy: false, parts: [("server", "stopping")]) : await report()
         let parts = JSONObject(report.parts.map { ($0.name, JSON.string($0.state)) })
         let json: JSON = ["status": report.isHealthy ? "healthy" : "unhealthy", "parts": .object(parts)]
         return text(json.bytes(), "application/json", report.isHealthy ? .ok : .serviceUnavailable)

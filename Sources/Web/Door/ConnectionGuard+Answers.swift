@@ -1,0 +1,76 @@
+import NIOCore
+
+extension ConnectionGuard {
+    /// An answer's head is about to be written.
+    func answerBegins(andWishesToBeLast wish: Bool) {
+        isAnswerBegun = true
+        // After an answer to half a request, the rest would be read for nothing: a body of any size.
+        let mayGoOn = framing.isWhole && framing.head.keepsConnection && !(hasInputEnded && held.readableBytes == 0)
+        isLastAnswer = isLastAnswer || wish || !mayGoOn || isStopping || drain.hasBegun
+    }
+
+    /// What the answer says about the connection.
+    var connectionHeader: String? {
+        if isLastAnswer { return "close" }
+        return framing.head.wantsKeptConnectionConfirmed ? "keep-alive" : nil
+    }
+
+    /// All of an answer has been handed to us.
+    func answerEnded() {
+        guard stage == .open else { return }
+        if isLastAnswer { return end() }
+        framing = RequestFraming()
+        isAnswerBegun = false
+        begin = nil
+        idleSince = .now()
+        guard held.readableBytes > 0 || hasInputEnded else {
+            watch()
+            return readIfWanted()
+        }
+        // Not here, in the middle of writing: whoever writes must not be called back meanwhile.
+        context?.eventLoop.assumeIsolated().execute { [self] in
+            letThrough()
+            context?.fireChannelReadComplete()
+            if !framing.isWhole { readIfWanted() }
+        }
+    }
+
+    private func readIfWanted() {
+        guard wantsToRead else { return }
+        wantsToRead = false
+        context?.read()
+    }
+
+    /// Answers instead of whoever would have answered this request. It is the last answer: where the next request would
+    /// begin is not known.
+    func refuse(_ problem: Problem) {
+        guard stage == .open, !isAnswerBegun else { return close() }
+        let id = RequestLog.newID()
+        logger.info("request refused", metadata: ["request_id": "\(id)", "status": "\(problem.status.code)", "code": "\(problem.code)"])
+        context?.write(wrapOutboundOut(.byteBuffer(problem.bytes(requestID: id, siteURL: siteURL))), promise: nil)
+        end()
+    }
+
+    /// Writes what is left, ends our side, and reads on for a moment: closing at once would reset the connection, and the
+    /// client might lose the answer that says why.
+    func end() {
+        guard stage == .open, let context else { return }
+        stage = .ending
+        held.clear()
+        watch()
+        let channel = context.channel
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
+        watchWriting()
+        written.futureResult.assumeIsolated().whenSuccess { [self] in
+            if hasInputEnded { return close() }
+            channel.close(mode: .output, promise: nil)
+            timer = channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+        }
+        context.read()
+    }
+
+    private static var lingering: TimeAmount { .seconds(1) }
+
+    func close() { context?.close(promise: nil) }
+}

@@ -1,0 +1,144 @@
+import Logging
+import NIOCore
+
+/// Stands between the socket and the HTTP decoder: lets through only good requests, one at a time, within their deadlines,
+/// and sees to it that a last answer is the last.
+///
+/// That the next request waits until this one is answered is all that holds back a client which sends a hundred thousand
+/// at once: nothing more is read from it meanwhile.
+///
+/// Runs on its connection's event loop only.
+final class ConnectionGuard: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    /// So much that is not being read yet may wait; a client that hangs up leaves us all that it had sent.
+    static let mostHeld = 65_536
+
+    /// `open`, then `ending` while the last bytes are written and the client's are read and thrown away.
+    enum Stage { case open, ending }
+
+    let connections: Connections
+    let deadlines: Deadlines
+    let drain: Drain
+    let siteURL: String
+    let logger: Logger
+
+    var context: ChannelHandlerContext?
+    var stage = Stage.open
+    var framing = RequestFraming()
+    var held = ByteBuffer()
+    var wantsToRead = false
+
+    /// The client has ended its side; the server asks everybody to come to an end.
+    var hasInputEnded = false
+    var isStopping = false
+
+    var isAnswerBegun = false
+    var isLastAnswer = false
+
+    /// Nil: nothing of the next request has come yet. The first request counts from the connection's beginning.
+    var begin: NIODeadline? = .now()
+    var idleSince = NIODeadline.now()
+    var deadline: NIODeadline?
+    var timer: Scheduled<Void>?
+    var stallTimer: Scheduled<Void>?
+    var written = 0
+    var place: Connections.Place?
+
+    init(_ connections: Connections, _ deadlines: Deadlines, _ drain: Drain, siteURL: String, logger: Logger) {
+        self.connections = connections
+        self.deadlines = deadlines
+        self.drain = drain
+        self.siteURL = siteURL
+        self.logger = logger
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        watch()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        stallTimer?.cancel()
+        if let place { connections.endWaiting(place) }
+        place = nil
+        self.context = nil
+    }
+
+    // MARK: What comes in
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard stage == .open else { return }
+        var bytes = unwrapInboundIn(data)
+        if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
+        if framing.isWhole, held.readableBytes > Self.mostHeld {
+            held.clear()
+            isLastAnswer = true
+        }
+        letThrough()
+    }
+
+    /// Passes on what is good of what is held, up to the end of a request; the next one begins when this one is answered.
+    func letThrough() {
+        guard stage == .open else { return }
+        do throws(Problem) {
+            while let part = try framing.next(&held) { context?.fireChannelRead(wrapInboundOut(part)) }
+        } catch {
+            return refuse(error)
+        }
+        if begin == nil, held.readableBytes > 0 || framing.hasHead { begin = .now() }
+        if hasInputEnded, !framing.isWhole { return begin == nil ? end() : refuse(.malformed("The request breaks off.")) }
+        watch()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if stage == .open, framing.isWhole, held.readableBytes > 0 { wantsToRead = true } else { context.read() }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // Nobody behind us asks for what is thrown away.
+        if stage == .ending { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            hasInputEnded = true
+            if stage == .ending { return context.close(promise: nil) }
+            letThrough()
+        case is ChannelShouldQuiesceEvent: stop()
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: What goes out
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard stage == .open else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
+        written += unwrapOutboundIn(data).readableBytes
+        context.write(data, promise: promise)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        watchWriting()
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is BodyIsWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        promise?.succeed()
+        guard stage == .open, !isAnswerBegun, !framing.isWhole, framing.head.waitsForContinue else { return }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil)
+    }
+}
+
+/// Sent down a connection by whoever is about to read a request's body.
+struct BodyIsWanted: Sendable {}
