@@ -7,7 +7,8 @@ import Time
 
 /// Many nodes on one database: they share the work, and each may go at any time.
 @Suite(.timeLimit(.minutes(5))) struct NodesTests {
-    private static let ticks: Query = "FROM (SELECT scheduled_for, trigger FROM queue UNION ALL SELECT scheduled_for, trigger FROM executions) x WHERE trigger = 'schedule'"
+    private static let ticks: Query =
+        "FROM (SELECT scheduled_for, trigger FROM queue UNION ALL SELECT scheduled_for, trigger FROM executions) x WHERE trigger = 'schedule'"
 
     /// Every second from the first to the last, each once.
     private func expectEverySecondOnce(_ server: Server) async throws {

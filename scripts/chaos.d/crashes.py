@@ -49,7 +49,8 @@ async def kill_one_of_three(world):
     repeats = again(world)
     foreign = [execution for execution, _ in repeats if execution not in leased]
     first, last = (min(at for _, at in repeats) - killed, max(at for _, at in repeats) - killed) if repeats else (0, 0)
-    world.figures.update({"running": count, "lost": len(leased), "first again s": f"{first:.1f}", "all again s": f"{last:.1f}", "foreign": len(foreign)})
+    world.figures.update({
+        "running": count, "lost": len(leased), "first again s": f"{first:.1f}", "all again s": f"{last:.1f}", "foreign": len(foreign)})
     await world.drained(within=90)
     world.demand(not foreign, f"{len(foreign)} were repeated that another node ran")
     world.demand(first <= 10 and last <= 30, "repeated later than 10 s or 30 s after the kill")
@@ -68,7 +69,8 @@ async def until(condition, within, every=0.02):
 
 async def taken_over(world, leader, since, within=20):
     """Seconds until another node has queued something; None: nobody has."""
-    sql = f"SELECT extract(epoch FROM min(at)) FROM chaos_log WHERE relation = 'queue' AND was IS NULL AND node <> 'node{leader.number}' AND at > to_timestamp({since})"
+    sql = f"""SELECT extract(epoch FROM min(at)) FROM chaos_log
+        WHERE relation = 'queue' AND was IS NULL AND node <> 'node{leader.number}' AND at > to_timestamp({since})"""
     end = time.monotonic() + within
     while time.monotonic() < end:
         if at := await world.number(sql):
@@ -133,7 +135,8 @@ async def freeze_leader(world):
         woken = time.time()
         leader.signal(signal.SIGCONT)
         await asyncio.sleep(2)
-    while_frozen = await world.number(f"SELECT count(*) FROM chaos_log WHERE node = '{name}' AND at BETWEEN to_timestamp({stopped + 0.2}) AND to_timestamp({woken})")
+    while_frozen = await world.number(
+        f"SELECT count(*) FROM chaos_log WHERE node = '{name}' AND at BETWEEN to_timestamp({stopped + 0.2}) AND to_timestamp({woken})")
     world.figures.update({"takeover s": f"{took:.2f}" if took else "none", "frozen s": frozen, "written while frozen": int(while_frozen)})
     world.demand(took is not None and took <= 10, "nobody took over within 10 s")
     await world.drained(after=ends)
@@ -157,7 +160,8 @@ async def cut_leader(world):
             cut = time.time()
             await world.value(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {which}")
         await asyncio.sleep(3.5)
-        first = await world.number(f"SELECT extract(epoch FROM min(at)) FROM chaos_log WHERE relation = 'queue' AND was IS NULL AND at > to_timestamp({cut + 0.05})")
+        queued = f"relation = 'queue' AND was IS NULL AND at > to_timestamp({cut + 0.05})"
+        first = await world.number(f"SELECT extract(epoch FROM min(at)) FROM chaos_log WHERE {queued}")
         gaps.append(first - cut if first else 99)
     await world.drained(after=ends)
     world.figures.update({"cuts": len(gaps), "queued again s": f"max {max(gaps):.2f}"})
@@ -169,7 +173,7 @@ async def release_after_renewals(world):
     """R5b: a lock that was held through many ticks is free as soon as its holder stops, and the other one takes it."""
     leader = await settled_leader(world)
     await leader.stop()
-    held = await world.number(
-        f"SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND a.application_name = 'node{leader.number}'")
+    held = await world.number(f"""SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'advisory' AND a.application_name = 'node{leader.number}'""")
     world.figures["locks left"] = int(held)
     world.demand(held == 0, "a stopped leader left its lock behind")

@@ -88,7 +88,9 @@ async def restart_database(world):
     await traffic.stop()
     drained = await world.drained(after=ends)
     alive = sum(node.is_running for node in nodes)
-    world.figures.update({"restarts": rounds, "well again s": f"p50 {percentile(recovered, .5):.2f} max {max(recovered):.2f}", "nodes alive": f"{alive}/2", "drained s": f"{drained:.0f}"})
+    world.figures.update({
+        "restarts": rounds, "well again s": f"p50 {percentile(recovered, .5):.2f} max {max(recovered):.2f}", "nodes alive": f"{alive}/2",
+        "drained s": f"{drained:.0f}"})
     world.demand(alive == 2, "a node ended")
     world.demand(max(recovered) <= 4, f"well again only after {max(recovered):.1f} s")
     world.demand(traffic.load.slowest <= 6, f"a request hung for {traffic.load.slowest:.1f} s")

@@ -34,7 +34,9 @@ async def descriptors(world):
     recovered = await well_again(node)
     await world.drained(after=ends)
     late = delays(world)
-    world.figures.update({"clients": len(opened), **sampler.stop(), "start s": f"p99 {percentile(late, .99):.2f} max {max(late):.2f}", "well again s": f"{recovered:.2f}"})
+    world.figures.update({
+        "clients": len(opened), **sampler.stop(), "start s": f"p99 {percentile(late, .99):.2f} max {max(late):.2f}",
+        "well again s": f"{recovered:.2f}"})
     world.demand(node.is_running, "the node ended")
     world.demand(percentile(late, .99) <= 1.5 and recovered <= 5, "the scheduler or the API suffered too long")
 

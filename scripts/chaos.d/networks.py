@@ -36,7 +36,9 @@ async def cut_off(world, seconds, hold):
         hold(proxy, False)
     healed = await well_again(cut)
     await world.drained(after=ends, within=90)
-    world.figures.update({"cut s": seconds, "leased by it": f"{held:.0f}→{freed:.0f}", "noticed s": f"{noticed:.1f}" if noticed else "never", "well again s": f"{healed:.1f}"})
+    world.figures.update({
+        "cut s": seconds, "leased by it": f"{held:.0f}→{freed:.0f}", "noticed s": f"{noticed:.1f}" if noticed else "never",
+        "well again s": f"{healed:.1f}"})
     world.demand(noticed is not None and noticed <= 10, "not noticed within 10 s")
     world.demand(healed < 30, "not well again by itself")
     world.show_delays()

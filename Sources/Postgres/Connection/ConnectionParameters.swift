@@ -20,7 +20,8 @@ struct ConnectionParameters: Sendable {
         values = try Self.parse(configuration.url)
         let isHigh = vigilance == .high
         let defaults = [
-            "connect_timeout": "\(configuration.connectTimeout.components.seconds)", "gssencmode": "disable", "application_name": configuration.applicationName, "keepalives": "1",
+            "connect_timeout": "\(configuration.connectTimeout.components.seconds)", "gssencmode": "disable",
+            "application_name": configuration.applicationName, "keepalives": "1",
             "keepalives_idle": isHigh ? "1" : "10", "keepalives_interval": isHigh ? "1" : "3", "keepalives_count": isHigh ? "2" : "3",
             "tcp_user_timeout": isHigh ? "2000" : "10000",
         ]

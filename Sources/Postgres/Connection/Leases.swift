@@ -46,7 +46,9 @@ actor Leases {
             count += 1
             return try await open(until: start.advanced(by: patience))
         }
-        if borrowers.count >= mostWaiting { throw PostgresError(.poolExhausted, "\(mostWaiting) transactions wait for a connection already") }
+        if borrowers.count >= mostWaiting {
+            throw PostgresError(.poolExhausted, "\(mostWaiting) transactions wait for a connection already")
+        }
         switch await turn() {
         case .connection(let connection): return connection
         case .mayOpen: return try await open(until: start.advanced(by: patience))

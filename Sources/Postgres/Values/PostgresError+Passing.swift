@@ -12,3 +12,8 @@ extension PostgresError {
         }
     }
 }
+
+extension PostgresError {
+    /// Whether a row found no partition to lie in.
+    public var isOfMissingPartition: Bool { sqlState == "23514" && constraint == nil }
+}

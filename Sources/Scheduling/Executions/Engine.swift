@@ -20,6 +20,9 @@ public struct Engine: Sendable {
     let partitions: Partitions
     let pulse: Pulse
 
+    /// So soon a service looks again after the database has failed it.
+    static let pauseAfterError: Duration = .milliseconds(250)
+
     /// A node that begins now; nothing is read or written yet. Outcomes go over `results`, which must be on the same loop,
     /// and the heartbeat over `pulse`, so that nothing it waits behind makes a living node look dead; nil: over `database`
     /// (a command, a test).

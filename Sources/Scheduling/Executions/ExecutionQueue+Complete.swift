@@ -19,7 +19,9 @@ extension ExecutionQueue {
     /// was given out is left alone, and so is everything that would have come of it.
     func complete(_ finished: [Finished], by node: ID<Node>, now: Timestamp) async throws -> Completion {
         let pausing = Self.pausing(finished, now: now)
-        let results = try await database.batch(pausing + [Self.recording(finished, by: node, now: now)])
+        // What is leased ahead of a paused job is given back, wherever it is.
+        let changed = finished.filter { $0.outcome.steering.pause != nil }.map { Topic.changed($0.claim.jobID, database) }
+        let results = try await database.batch(pausing + [Self.recording(finished, by: node, now: now)] + changed)
         let rows = results[pausing.count]
         let blocking = try rows.filter { try $0("has_waiting") }
         return Completion(
@@ -72,7 +74,7 @@ extension ExecutionQueue {
             RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt, q.lost_leases, q.repeat_of
         ),
         repeated AS (
-            UPDATE queue q SET due_at = i.retry_at, line_at = i.retry_at + (q.line_at - q.due_at), attempt = q.attempt + 1,
+            UPDATE queue q SET due_at = i.retry_at, line_at = i.retry_at + CASE WHEN isfinite(q.line_at) THEN q.line_at - q.due_at ELSE interval '0' END, attempt = q.attempt + 1,
                 leased_by = NULL, lease_token = NULL, started_at = NULL,
                 on_trial = false, crashes = 0
             FROM input i

@@ -21,9 +21,9 @@ extension ExecutionQueue {
     ///
     /// What takes its node with it must not go round, and what merely ran beside it must not be punished. Nobody knows what
     /// a node had begun when it died, so all that it held are suspects from then on (`crashes`). Suspects are started one
-    /// after the other, each noted before it begins (`tryOut`); so the next death has a likeliest cause, the one on trial,
-    /// and that one is ended. A suspect that had not begun is as it was; one that had long begun may die with its node once
-    /// more. The attempt that was lost with a stop counts as no crash.
+    /// after the other, each noted before it begins (`tryOut`); so the next death has a likeliest cause, the one on trial:
+    /// that one is ended, and nothing else of its node is suspected more than before. Where nothing was on trial, those
+    /// that had begun are, and the third such death ends them. The attempt that was lost with a stop counts as no crash.
     func lose(_ loss: Loss, now: Timestamp) async throws -> Int {
         try await database.query(Self.losing(loss, now: now), timeout: loss.patience).count
     }
@@ -33,7 +33,7 @@ extension ExecutionQueue {
         WITH dead AS MATERIALIZED (
             SELECT q.*, \(loss.blame) AS blame, \(loss.isPoison) AS is_poison FROM queue q
             WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now))
-            ORDER BY q.organization_id, q.id LIMIT 5000 FOR UPDATE OF q SKIP LOCKED
+            ORDER BY q.organization_id, q.id LIMIT \(loss.most) FOR UPDATE OF q SKIP LOCKED
         ),
         tries AS (
             INSERT INTO attempts (
@@ -123,10 +123,15 @@ extension ExecutionQueue.Loss {
         }
     }
 
-    /// SQL: what it adds to a row's crashes. A suspect that was never begun is not to blame; for others nobody can say.
+    /// SQL: what it adds to a row's crashes. A suspect that was never begun is not to blame, nor is anything beside one on
+    /// trial; for others nobody can say.
     fileprivate var blame: Query {
         switch self {
-        case .deadNodes: "CASE WHEN q.crashes > 0 AND q.started_at IS NULL THEN 0 ELSE 1 END"
+        case .deadNodes:
+            """
+            CASE WHEN q.on_trial THEN 1 WHEN q.crashes > 0 AND q.started_at IS NULL
+                OR EXISTS (SELECT FROM queue t WHERE t.leased_by = q.leased_by AND t.on_trial) THEN 0 ELSE 1 END
+            """
         case .stop: "0"
         case .refusedOutcome: "1"
         }
@@ -135,12 +140,14 @@ extension ExecutionQueue.Loss {
     /// SQL: whether a row is ended rather than repeated.
     fileprivate var isPoison: Query {
         switch self {
-        case .deadNodes:
-            "q.crashes > 0 AND q.started_at IS NOT NULL AND (q.on_trial OR q.crashes + 1 >= \(ExecutionQueue.mostCrashes))"
+        case .deadNodes: "q.on_trial OR q.crashes + (\(blame)) >= \(ExecutionQueue.mostCrashes)"
         case .stop: "false"
         case .refusedOutcome: "q.crashes > 0"
         }
     }
+
+    /// So many at a time: a rescuer comes again, a stop does not.
+    fileprivate var most: Int { if case .stop = self { 100_000 } else { 5_000 } }
 
     /// A stop has no time to wait.
     fileprivate var patience: Duration? {

@@ -52,13 +52,16 @@ public actor Heartbeat: Service {
     public func run() async {
         let bell = Bell(on: engine.pulse.database.loop)
         await withGracefulShutdownHandler {
+            var pause = Self.interval
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
-                await bell.wait(until: .now + Self.interval)
+                await bell.wait(until: .now + pause)
                 do {
                     try await engine.clock.measure(engine.pulse.database)
                     noteClock()
                     try await beat()
+                    pause = Self.interval
                 } catch {
+                    pause = Engine.pauseAfterError
                     logger.error("no heartbeat", metadata: ["error": "\(error)"])
                 }
             }

@@ -24,6 +24,8 @@ final class Partitions: Sendable {
     private static let tables = ["executions", "attempts"]
     private static let retentions = [7, 30, 90]
     private static let daysAhead: Int64 = 8
+    /// So long a drop waits for readers; what was broken off is finished in the next round, and holds up no stop meanwhile.
+    private static let patience: Duration = .seconds(5)
 
     private let database: Database
     /// Those that are known to be there, so that looking costs nothing.
@@ -48,7 +50,14 @@ final class Partitions: Sendable {
         try await make(Array(days))
     }
 
-    /// The days whose time was over at `now`, oldest first, down to those of which a broken-off drop left a table.
+    /// Makes the days of everything that is in the queue, for whoever found one missing.
+    func ensureWhatIsQueued() async throws {
+        let rows = try await database.query(
+            "SELECT DISTINCT keep_days, date_trunc('day', scheduled_for, 'UTC') AS day FROM queue", timeout: .seconds(15))
+        try await ensure(rows.map { (Int(try $0("keep_days") as Int16), try $0("day")) })
+    }
+
+    /// The days whose time was over at `now`, and of which nothing waits in the queue, oldest first, down to those of which a broken-off drop left a table.
     func over(at now: Timestamp) async throws -> [Day] {
         let rows = try await database.query(
             """
@@ -56,7 +65,9 @@ final class Partitions: Sendable {
                 to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01' AS number, bool_and(c.relispartition) AS is_attached
             FROM pg_class c
             WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
-                AND c.relname ~ '^(executions|attempts)_keep_(7|30|90)_[0-9]{8}$'
+                AND c.relname ~ '^(executions|attempts)_keep_(7|30|90)_[0-9]{8}$' AND NOT EXISTS (
+                    SELECT FROM (SELECT DISTINCT keep_days, date_trunc('day', scheduled_for, 'UTC') AS day FROM queue) q
+                    WHERE c.relname LIKE '%\\_keep\\_' || q.keep_days || '\\_' || to_char(q.day AT TIME ZONE 'UTC', 'YYYYMMDD'))
             GROUP BY 1, 2 ORDER BY 2, 1
             """)
         return try rows.map {
@@ -73,23 +84,24 @@ final class Partitions: Sendable {
                 "SELECT inhdetachpending AS is_pending FROM pg_inherits WHERE inhrelid = to_regclass(\(name))::oid"
             ).first.map { try $0("is_pending") as Bool }
             if let state {
-                try await database.script("ALTER TABLE \(parent) DETACH PARTITION \(name) \(state ? "FINALIZE" : "CONCURRENTLY")")
+                try await database.script(
+                    "ALTER TABLE \(parent) DETACH PARTITION \(name) \(state ? "FINALIZE" : "CONCURRENTLY")", timeout: Self.patience)
             }
-            try await database.script("DROP TABLE IF EXISTS \(name)")
+            try await database.script("DROP TABLE IF EXISTS \(name)", timeout: Self.patience)
         }
         known.withLock { _ = $0.remove(Day(keepDays: day.keepDays, number: day.number)) }
     }
 
     private func make(_ days: [Day]) async throws {
-        let missing = known.withLock { known in days.filter { !known.contains($0) } }
+        // A day that may be over may be dropped by any node at any time, so nobody trusts that it is still there.
+        let recent = Self.day(of: Timestamp.now()) - 6
+        let missing = known.withLock { known in days.filter { !known.contains($0) || $0.number < recent } }
         guard !missing.isEmpty else { return }
         // Two nodes at one midnight must not collide: looking first and making then does, in the catalogue's unique keys. And
         // nobody may wait long for a lock here, because everybody who records would wait behind him.
         let begin = "BEGIN;\nSET LOCAL lock_timeout = '2s';\nSELECT pg_advisory_xact_lock(hashtext(current_schema() || '.partitions'));\n"
         try await database.script(begin + missing.map(Self.statements).joined() + "COMMIT;")
-        // A day that is over may be dropped by any node at any time, so nobody may trust that it is still there.
-        let recent = Self.day(of: Timestamp.now()) - 6
-        known.withLock { $0.formUnion(missing.filter { $0.number >= recent }) }
+        known.withLock { $0.formUnion(missing) }
     }
 
     /// Made apart and then attached: PARTITION OF would take the parent from everybody who only reads it, and wait for him (a

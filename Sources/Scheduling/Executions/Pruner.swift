@@ -53,6 +53,7 @@ public struct Pruner: Service {
         for day in try await engine.partitions.over(at: engine.clock.now()) {
             if Task.isShuttingDownGracefully { return }
             if day.isAttached { try await keepTheLast(of: day) }
+            if Task.isShuttingDownGracefully { return }
             try await engine.partitions.drop(day)
             Meters.pruned.increment()
             logger.info("a day of history was dropped", metadata: ["keep_days": "\(day.keepDays)", "day": "\(day.text)"])
@@ -63,7 +64,7 @@ public struct Pruner: Service {
         var behind: (organization: ID<Organization>, job: ID<Job>)?
         repeat {
             behind = try await keepTheLast(of: day, behind: behind)
-        } while behind != nil
+        } while behind != nil && !Task.isShuttingDownGracefully
     }
 
     /// Copies for the next jobs, by organization and id; answers the last of them, or nil when there were no more.

@@ -27,6 +27,8 @@ public struct Rescuer: Service {
                     try await look(alsoAtLanes: round % 10 == 0)
                     if round % 3_600 == 3_599 { try await engine.partitions.prepare(from: engine.clock.now()) }
                 } catch {
+                    // Rows of a day that is gone would stand in the way of all others, for ever.
+                    if (error as? PostgresError)?.isOfMissingPartition == true { try? await engine.partitions.ensureWhatIsQueued() }
                     logger.error("the rescuer could not look", metadata: ["error": "\(error)"])
                 }
                 round += 1

@@ -35,6 +35,7 @@ public struct Scheduler: Service {
                 do {
                     if try await mayTick(lock) { wake = min(wake, try await tick()) }
                 } catch {
+                    wake = .now + Engine.pauseAfterError
                     logger.error("the scheduler could not tick", metadata: ["error": "\(error)"])
                 }
                 await engine.jobsBell.wait(until: wake)
@@ -61,11 +62,12 @@ public struct Scheduler: Service {
             "UPDATE nodes SET last_tick_at = \(now) WHERE id = \(engine.node) AND (last_tick_at IS NULL OR last_tick_at < \(now.adding(.milliseconds(-500))))",
         ])
         let isHerd = results[0].count == Self.largestBatch
-        let rows = isHerd ? try await engine.database.query(Self.evenSelection(dueBy: horizon)) : results[0]
-        let due = try rows.map { try DueJob($0) }
+        let turns = isHerd ? try await engine.database.query(Self.evenSelection(dueBy: horizon)).map { try DueJob($0) } : []
+        let taken = Set(turns.map(\.jobID))
+        let due = turns + (try results[0].map { try DueJob($0) }).filter { !taken.contains($0.jobID) }
         if !due.isEmpty { Failpoint.occurrenceRead.reached() }
         let passed = try await pass(due, now: now, horizon: horizon)
-        if passed < due.count || due.count == Self.largestBatch { return .now }
+        if passed < due.count || isHerd { return .now }
         let next: Timestamp? = try results[1].only("next")
         return next.map { engine.clock.instant(of: $0.adding(.zero - Self.horizon)) } ?? .now + Self.longestSleep
     }
@@ -74,15 +76,16 @@ public struct Scheduler: Service {
         "SELECT \(columns) FROM job_states s \(joins) WHERE s.next_run_at <= \(horizon) ORDER BY s.next_run_at LIMIT \(largestBatch)"
     }
 
-    /// The same for a herd: the first of each organization, then the second of each, and so on. By time alone everybody would
-    /// stand behind the one organization of which a hundred thousand are due. Looks at every lane, so it is not for every tick.
+    /// What goes first in a herd: the first of each organization, then the second of each, and so on. By time alone everybody
+    /// would stand behind the one organization of which a hundred thousand are due. Looks at every lane, so it is not for every
+    /// tick, and at a few of each, so that it costs what there are organizations.
     static func evenSelection(dueBy horizon: Timestamp) -> Query {
         """
         SELECT \(columns) FROM (
             SELECT first.* FROM lanes l CROSS JOIN LATERAL (
                 SELECT d.*, row_number() OVER (ORDER BY d.next_run_at, d.job_id) AS place FROM (
                     SELECT organization_id, job_id, next_run_at FROM job_states
-                    WHERE organization_id = l.organization_id AND next_run_at <= \(horizon) ORDER BY next_run_at LIMIT \(largestBatch)
+                    WHERE organization_id = l.organization_id AND next_run_at <= \(horizon) ORDER BY next_run_at LIMIT 16
                 ) d
             ) first
             ORDER BY first.place, first.next_run_at LIMIT \(largestBatch)

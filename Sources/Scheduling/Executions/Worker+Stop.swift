@@ -22,6 +22,7 @@ extension Worker {
         await handBackWaiting()
         let deadline = deadline ?? .now
         while !held.isEmpty, !isGivingUp, ContinuousClock.now < deadline {
+            if !suspects.isEmpty { await handBackWaiting() }
             await bell.wait(until: min(deadline, .now + .milliseconds(100)))
         }
         isGivingUp = true
@@ -32,12 +33,14 @@ extension Worker {
         while !held.isEmpty, ContinuousClock.now < end { await bell.wait(until: .now + .milliseconds(20)) }
     }
 
+    /// What the database fails to take back waits to be tried again.
     private func handBackWaiting() async {
         let waiting = armed.values.map(\.claim) + suspects
         for (_, timer) in armed.values { loop.cancel(timer) }
         armed = [:]
         suspects = []
         await handBack(waiting)
+        suspects += waiting.filter { held.contains($0.lease) }
         if !waiting.isEmpty { try? await queue.announce() }
     }
 

@@ -22,24 +22,29 @@ extension Worker {
             round = max(round, share(suspects.count))
             let next = Array(suspects.prefix(round))
             suspects.removeFirst(next.count)
-            await start(next, after: survivors)
-            survivors = next
+            survivors = await start(next, after: survivors) ? next : survivors + next
             try? await Task.sleep(for: Self.trial)
         }
         isTryingOut = false
+        // Whoever goes on running through a stop is on trial no longer, either.
+        if !survivors.isEmpty { await start([], after: survivors) }
     }
 
-    private func start(_ next: [Claim], after survivors: [Claim]) async {
+    /// False if the database could not be told.
+    @discardableResult
+    private func start(_ next: [Claim], after survivors: [Claim]) async -> Bool {
         do {
             let ours = try await queue.tryOut(next, after: survivors, now: clock.now())
             letGo(next.filter { !ours.contains($0.lease) })
             let mine = next.filter { ours.contains($0.lease) }
             if isStopping { await handBack(mine) } else { for claim in mine { start(claim) } }
+            return true
         } catch {
             logger.error("suspects could not be started", metadata: ["count": "\(next.count)", "error": "\(error)"])
             // Where this fails too, they are strays from now on, and go back a little later.
             await handBack(next)
             letGo(next)
+            return false
         }
     }
 }

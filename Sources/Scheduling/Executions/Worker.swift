@@ -44,7 +44,7 @@ public actor Worker: Service {
     let logger: Logger
 
     /// Leased and not yet recorded, in all; at most `places.maximum`.
-    private(set) var held: Set<Claim.Lease> = []
+    var held: Set<Claim.Lease> = []
     /// Leased, waiting for their instant.
     var armed: [Claim.Lease: (claim: Claim, timer: EventLoop.TimerID)] = [:]
     /// Due, waiting for their turn: what a node died under is started with care.
@@ -92,7 +92,11 @@ public actor Worker: Service {
             }
             // No child of this task: in a cancelled one the database would refuse to take the leases back.
             let ending = Task { await self.stop() }
-            await withTaskCancellationHandler { await ending.value } onCancel: { Task { await self.giveUp() } }
+            await withTaskCancellationHandler {
+                await ending.value
+            } onCancel: {
+                Task { await self.giveUp() }
+            }
         } onGracefulShutdown: {
             Task { await self.beginToStop() }
         }
@@ -112,6 +116,7 @@ public actor Worker: Service {
             held.formUnion(claims.map(\.lease))
             guard !isStopping else {
                 await handBack(claims)
+                suspects += claims.filter { held.contains($0.lease) }
                 return latest
             }
             Meters.claimed.increment(by: claims.count)
@@ -123,11 +128,11 @@ public actor Worker: Service {
             return max(soonest, min(latest, nextDue.map { clock.instant(of: $0) - Self.lead } ?? latest))
         } catch {
             logger.error("no executions could be leased", metadata: ["error": "\(error)"])
-            return latest
+            return .now + Engine.pauseAfterError
         }
     }
 
-    private func arm(_ claim: Claim) {
+    func arm(_ claim: Claim) {
         let instant = clock.instant(of: claim.dueAt)
         guard instant > .now else { return startOrWait(claim) }
         let timer = loop.schedule(at: instant) { [self] in assumeIsolated { $0.fire(claim) } }

@@ -46,8 +46,9 @@ import Testing
             let (first, second) = (try scratch.database.advisoryLock(name: "leader"), try scratch.database.advisoryLock(name: "leader"))
             #expect(try await first.tryAcquire())
             let pids = { () async throws -> Set<Int32> in
-                Set(try await scratch.admin.query("SELECT pid FROM pg_stat_activity WHERE application_name = \(scratch.applicationName)")
-                    .map { try $0("pid") as Int32 })
+                Set(
+                    try await scratch.admin.query("SELECT pid FROM pg_stat_activity WHERE application_name = \(scratch.applicationName)")
+                        .map { try $0("pid") as Int32 })
             }
             #expect(try await second.tryAcquire() == false)
             let before = try await pids()

@@ -161,6 +161,16 @@ import Time
         #expect(line == now.adding(.seconds(70)))
     }
 
+    /// A program that does not know the line puts its rows in front; their retries are recorded all the same.
+    @Test func aRetryOfWhatAnOlderProgramQueuedIsRecorded() async throws {
+        let scene = try await Scene()
+        try await scene.backlog(1)
+        try await scene.database.query("UPDATE queue SET line_at = DEFAULT")
+        let now = scene.engine.clock.now()
+        try await scene.complete(try await scene.claim(), Outcome(reason: .deadline), retryAt: now.adding(.seconds(60)))
+        #expect(try await scene.database.query("SELECT line_at FROM queue").only("line_at") as Timestamp == now.adding(.seconds(60)))
+    }
+
     @Test func placesGrowWithWhatIsTakenWithinTheirBounds() {
         let places = Places(10, upTo: 100)
         #expect([0, 5, 10, 40, 60, 99, 100].map { places.free(beside: $0) } == [10, 10, 10, 40, 40, 1, 0])

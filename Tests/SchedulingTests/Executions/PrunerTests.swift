@@ -119,6 +119,33 @@ import Time
         #expect(try await listed(job, in: scene).count == 2)
     }
 
+    /// A retry may wait longer than its day is kept, and then it must have a place to be recorded in.
+    @Test func aDayOfWhichSomethingStillWaitsStays() async throws {
+        let scene = try await Scene()
+        let job = try await job(in: scene)
+        try await record([noon(9, in: scene)], of: job, in: scene)
+        try await scene.enqueue(job, at: [noon(9, in: scene)])
+        let before = try await tables(in: scene)
+        try await Pruner(scene.engine, logger: silence).prune()
+        #expect(try await tables(in: scene) == before)
+        try await scene.database.query("DELETE FROM queue")
+        try await Pruner(scene.engine, logger: silence).prune()
+        #expect(try await tables(in: scene) == before - 2)
+    }
+
+    /// Nor may one such row keep all others from being rescued.
+    @Test func whatFindsItsDayGoneIsGivenOne() async throws {
+        let scene = try await Scene()
+        let job = try await job(in: scene)
+        try await scene.enqueue(job, at: [noon(9, in: scene)])
+        _ = try await scene.claim(for: ID())
+        let queue = scene.queue, now = scene.engine.clock.now()
+        let refused = await #expect(throws: PostgresError.self) { _ = try await queue.lose(.deadNodes, now: now) }
+        #expect(refused?.isOfMissingPartition == true)
+        try await scene.engine.partitions.ensureWhatIsQueued()
+        #expect(try await queue.lose(.deadNodes, now: now) == 1)
+    }
+
     /// Rows are copied whole, so a column that one of them gets the other needs too.
     @Test(arguments: ["executions", "attempts"]) func whatIsKeptHasTheColumnsOfHistory(table: String) async throws {
         let database = TestDatabase.current.database

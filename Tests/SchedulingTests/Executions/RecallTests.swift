@@ -1,6 +1,5 @@
 import JSON
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 import Time
@@ -9,60 +8,86 @@ import Time
 
 /// A job that is changed while an execution of it is leased and waits for its instant.
 @Suite(.database, .timeLimit(.minutes(1))) struct RecallTests {
-    /// Runs `body` when the execution, due in 250 ms, has been leased; then waits until its instant is well over.
-    private func whileArmed(_ body: @Sendable (Scene, Job) async throws -> Void) async throws -> (scene: Scene, ran: [JSON]) {
-        let ran = Mutex<[JSON]>([])
-        let scene = try await Scene { call in
-            ran.withLock { $0.append(call.config) }
-            return Outcome(reason: nil)
-        }
-        let job = try await scene.jobs.create(.probe(["every": "1d"], ["config": ["word": "old"], "overlap": "allow"]), for: scene.acme)
-        try await scene.running([EngineBells(scene.engine, logger: silence), scene.worker()]) {
-            let listening: Query = "pg_stat_activity WHERE application_name = \(TestDatabase.current.schema) AND query LIKE 'LISTEN%jobs%'"
-            while try await scene.count(listening) == 0 { await Task.yield() }
-            let instant = scene.engine.clock.now().adding(.milliseconds(250))
-            try await scene.enqueue(job, at: [instant])
-            scene.engine.dueBell.ring()
-            while try await scene.count("queue WHERE leased_by IS NOT NULL") == 0 { await Task.yield() }
-            try await body(scene, job)
-            try await Task.sleep(until: scene.engine.clock.instant(of: instant.adding(.milliseconds(150))))
-        }
-        return (scene, ran.withLock { $0 })
+    private struct Armed {
+        let scene: Scene
+        let job: Job
+        let worker: Worker
     }
 
-    @Test func whatIsEditedRunsAsItIsNow() async throws {
-        let (scene, ran) = try await whileArmed { scene, job in
-            _ = try await scene.jobs.change(.id(job.id), ["config": ["word": "new"]], for: scene.acme)
-        }
-        #expect(ran == [["word": "new"]])
-        #expect(try await scene.ended().map(\.attempt) == [1])
-        #expect(try await scene.lane().running == 0)
+    /// A worker that has leased an execution which is due in a minute.
+    private func armed() async throws -> Armed {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(["every": "1d"], ["timeout_ms": 1_000, "overlap": "allow"]), for: scene.acme)
+        let now = scene.engine.clock.now()
+        try await scene.enqueue(job, at: [now.adding(.seconds(60))])
+        let claims = try await scene.queue.claim(1, for: scene.engine.node, now: now, horizon: now.adding(.seconds(61))).claims
+        let worker = try scene.worker()
+        for claim in claims { await worker.arm(claim) }
+        try await #require(worker.armed.count == 1)
+        return Armed(scene: scene, job: job, worker: worker)
     }
 
-    @Test func whatIsPausedDoesNotRun() async throws {
-        let (scene, ran) = try await whileArmed { scene, job in
-            _ = try await scene.jobs.change(.id(job.id), ["enabled": false], for: scene.acme)
-        }
-        #expect(ran.isEmpty)
+    @Test func whatIsEditedComesAgainAsItIsNow() async throws {
+        let armed = try await armed()
+        let (scene, job) = (armed.scene, armed.job)
+        _ = try await scene.jobs.change(.id(job.id), ["timeout_ms": 2_000], for: scene.acme)
+        await armed.worker.recall(.jobs([job.id]))
+        #expect(await armed.worker.armed.isEmpty)
+        let now = scene.engine.clock.now()
+        let again = try await scene.queue.claim(1, for: scene.engine.node, now: now, horizon: now.adding(.seconds(61))).claims
+        #expect(again.map(\.timeout) == [.seconds(2)] && again.map(\.attempt) == [1] && again.map(\.lostLeases) == [0])
+        #expect(try await scene.lane().running == 1)
+    }
+
+    @Test func whatIsPausedIsTakenOut() async throws {
+        let armed = try await armed()
+        let scene = armed.scene
+        _ = try await scene.jobs.change(.id(armed.job.id), ["enabled": false], for: scene.acme)
+        await armed.worker.recall(.jobs([armed.job.id]))
         #expect(try await scene.count("queue") == 0)
         #expect(try await scene.ended().isEmpty)
         #expect(try await scene.lane().running == 0)
     }
 
     @Test func whatIsDeletedIsCancelled() async throws {
-        let (scene, ran) = try await whileArmed { scene, job in try await scene.jobs.delete(.id(job.id), for: scene.acme) }
-        #expect(ran.isEmpty)
+        let armed = try await armed()
+        let scene = armed.scene
+        try await scene.jobs.delete(.id(armed.job.id), for: scene.acme)
+        await armed.worker.recall(.jobs([armed.job.id]))
+        #expect(try await scene.count("queue") == 0)
         #expect(try await scene.ended().map(\.status) == [.cancelled])
         #expect(try await scene.ended().map(\.reason) == [.deleted])
         #expect(try await scene.lane().running == 0)
     }
 
     @Test func whatIsOfAnotherJobIsLeftAlone() async throws {
-        let (scene, ran) = try await whileArmed { scene, _ in
-            let other = try await scene.jobs.create(.probe(nil), for: scene.acme)
-            try await scene.jobs.delete(.id(other.id), for: scene.acme)
+        let armed = try await armed()
+        await armed.worker.recall(.jobs([ID()]))
+        #expect(await armed.worker.armed.count == 1)
+        #expect(try await armed.scene.count("queue WHERE leased_by IS NOT NULL") == 1)
+    }
+
+    @Test func whoMayHaveMissedSomethingLooksAtEverything() async throws {
+        let armed = try await armed()
+        await armed.worker.recall(.any)
+        #expect(await armed.worker.armed.isEmpty)
+        #expect(try await armed.scene.count("queue WHERE leased_by IS NULL AND attempt = 1") == 1)
+    }
+
+    @Test func aChangeAndADeletionNameTheirJobToEveryNode() async throws {
+        let scene = try await Scene()
+        let jobs = [try await scene.jobs.create(.probe(nil), for: scene.acme), try await scene.jobs.create(.probe(nil), for: scene.acme)]
+        try await scene.running([EngineBells(scene.engine, logger: silence)]) {
+            // The first connection says that something may have been missed.
+            while scene.engine.recalls.take() != .any { await Task.yield() }
+            _ = try await scene.jobs.change(.id(jobs[0].id), ["timeout_ms": 2_000], for: scene.acme)
+            try await scene.jobs.delete(.id(jobs[1].id), for: scene.acme)
+            var named: Set<ID<Job>> = []
+            while named.count < 2 {
+                if case .jobs(let more) = scene.engine.recalls.take() { named.formUnion(more) }
+                await Task.yield()
+            }
+            #expect(named == Set(jobs.map(\.id)))
         }
-        #expect(ran == [["word": "old"]])
-        #expect(try await scene.ended().map(\.status) == [.success])
     }
 }

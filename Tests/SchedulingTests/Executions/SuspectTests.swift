@@ -29,10 +29,10 @@ import Time
         let ended = try await scene.ended()
         #expect(ended.map(\.id) == [claims[1].id] && ended.map(\.status) == [.failed] && ended.map(\.reason) == [.leaseLost])
         #expect(ended[0].attempt == 2)
-        // The one before had begun and may be to blame after all; the one behind it had not.
+        // The one before had begun, the one behind it had not; nobody suspects them more than before.
         let others = try await scene.claim()
         #expect(others.map(\.id) == [claims[0].id, claims[2].id])
-        #expect(others.map(\.crashes) == [2, 1] && others.map(\.attempt) == [3, 3] && others.map(\.lostLeases) == [2, 2])
+        #expect(others.map(\.crashes) == [1, 1] && others.map(\.attempt) == [3, 3] && others.map(\.lostLeases) == [2, 2])
         #expect(try await scene.lane().running == 2)
         #expect(try await scene.count("usage_counters") == 0)
         #expect(try await scene.database.query("SELECT consecutive_failures AS n FROM job_states").only("n") as Int32 == 1)
@@ -93,6 +93,7 @@ import Time
         try await scene.running([scene.worker()]) { _ = await started.next(2) }
         let ended = try await scene.ended().count
         #expect((2..<150).contains(ended))
-        #expect(try await scene.count("queue WHERE leased_by IS NULL AND started_at IS NULL AND crashes = 1 AND attempt = 2") == 150 - ended)
+        let untouched = try await scene.count("queue WHERE leased_by IS NULL AND started_at IS NULL AND crashes = 1 AND attempt = 2")
+        #expect(untouched == 150 - ended)
     }
 }
