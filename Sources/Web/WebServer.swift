@@ -71,7 +71,7 @@ public struct WebServer: Service {
         self.onListening = onListening
         pages = Pages(views: try Views(), assets: Assets(), demo: site.demo)
         drain = Drain(configuration.drain)
-        vitals = Vitals(report: site.health, metrics: site.metrics, drain: drain)
+        vitals = Vitals(report: RecentHealth(site.health).report, metrics: site.metrics, drain: drain)
     }
 
     /// Serves until cancelled or shut down gracefully. Throws when the address cannot be listened at.
@@ -96,7 +96,8 @@ public struct WebServer: Service {
             most: configuration.mostConnections, mostPerAddress: configuration.mostConnectionsPerAddress,
             proxies: configuration.trustedProxies)
         return FrontDoor(
-            http: http, connections: Connections(limits, logger: logger), deadlines: Deadlines(configuration), drain: drain,
+            http: http, connections: Connections(limits, logger: logger), turns: Turns(8), deadlines: Deadlines(configuration),
+            drain: drain,
             siteURL: site.url)
     }
 

@@ -7,6 +7,7 @@ import Web
 /// A web server on a free port of loopback, and what it answers.
 struct TestServer: Sendable {
     let port: Int
+    private let group: ServiceGroup
 
     /// Starts a server, runs `body` and shuts the server down gracefully.
     static func run(
@@ -27,7 +28,7 @@ struct TestServer: Sendable {
             }
             guard let port = await ports.first(where: { _ in true }) else { return try await tasks.waitForAll() }
             do {
-                try await body(TestServer(port: port))
+                try await body(TestServer(port: port, group: group))
             } catch {
                 await group.triggerGracefulShutdown()
                 throw error
@@ -36,6 +37,9 @@ struct TestServer: Sendable {
             try await tasks.waitForAll()
         }
     }
+
+    /// Asks the server to end; `run` waits for it.
+    func beginShutdown() async { await group.triggerGracefulShutdown() }
 
     /// One request on its own connection.
     func request(

@@ -24,6 +24,27 @@ enum TestSite {
         demo: { DemoPage(organization: "Acme", jobs: [], executions: []) }
     )
 
+    /// A site with one operation, `GET /api/wait`, which answers when the gate is opened.
+    static func waiting(at gate: Gate) -> Site {
+        answering("/api/wait") {
+            await gate.pass()
+            return "passed"
+        }
+    }
+
+    /// A site with one operation, `GET /api/much`, which answers with so many bytes.
+    static func telling(_ count: Int) -> Site { answering("/api/much") { .string(String(repeating: "a", count: count)) } }
+
+    private static func answering(_ path: String, _ answer: @escaping @Sendable () async -> JSON) -> Site {
+        var site = site
+        site.api = API([
+            Operation(.get, path, id: "only", summary: "Answers", scope: .read, body: .none, answers: [.ok(.anything)]) { _ in
+                .ok(await answer())
+            }
+        ])
+        return site
+    }
+
     private static let thing = Shape.object([
         Field("name", .string(1...10), required: true), Field("size", .integer(1...9), default: 5),
     ]).named("Thing")

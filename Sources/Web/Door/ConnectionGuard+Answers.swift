@@ -6,7 +6,7 @@ extension ConnectionGuard {
         isAnswerBegun = true
         // After an answer to half a request, the rest would be read for nothing: a body of any size.
         let mayGoOn = framing.isWhole && framing.head.keepsConnection && !(hasInputEnded && held.readableBytes == 0)
-        isLastAnswer = isLastAnswer || wish || !mayGoOn || isStopping || drain.hasBegun
+        isLastAnswer = isLastAnswer || wish || !mayGoOn || isStopping || drain.hasBegun || sentAhead == Self.mostSentAhead
     }
 
     /// What the answer says about the connection.
@@ -18,21 +18,44 @@ extension ConnectionGuard {
     /// All of an answer has been handed to us.
     func answerEnded() {
         guard stage == .open else { return }
-        if isLastAnswer { return end() }
+        if isLastAnswer || (hasInputEnded && held.readableBytes == 0) { return end() }
+        giveBackTurn()
         framing = RequestFraming()
         isAnswerBegun = false
         begin = nil
         idleSince = .now()
-        guard held.readableBytes > 0 || hasInputEnded else {
+        guard held.readableBytes > 0 else {
+            sentAhead = 0
             watch()
             return readIfWanted()
         }
-        // Not here, in the middle of writing: whoever writes must not be called back meanwhile.
+        sentAhead += 1
+        guard let channel = context?.channel else { return }
+        if let place = turns.take(channel) { turn = .awaited(place) } else { turnHasCome() }
+    }
+
+    func turnHasCome() {
+        turn = .announced
+        // Not here, in the middle of writing or of another connection's end: they must not be called back meanwhile.
         context?.eventLoop.assumeIsolated().execute { [self] in
+            guard case .announced = turn else { return }
+            turn = .taken
             letThrough()
             context?.fireChannelReadComplete()
-            if !framing.isWhole { readIfWanted() }
+            // While more of it must come, it needs nobody's turn.
+            guard !framing.isWhole else { return }
+            giveBackTurn()
+            readIfWanted()
         }
+    }
+
+    func giveBackTurn() {
+        switch turn {
+        case .none: return
+        case .awaited(let place): turns.leave(place)
+        case .announced, .taken: turns.giveBack()
+        }
+        turn = .none
     }
 
     private func readIfWanted() {
@@ -56,6 +79,7 @@ extension ConnectionGuard {
     func end() {
         guard stage == .open, let context else { return }
         stage = .ending
+        giveBackTurn()
         held.clear()
         watch()
         let channel = context.channel

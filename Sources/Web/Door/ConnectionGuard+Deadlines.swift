@@ -7,7 +7,7 @@ extension ConnectionGuard {
     /// Sets the timer by where the connection stands. The deadline of what has begun does not move, however its bytes drip.
     func watch() {
         let next = nextDeadline
-        minePlace(isWaiting: next != nil || stage == .ending || stallTimer != nil)
+        keepPlace(isWaiting: next != nil || stage == .ending || stallTimer != nil)
         guard next != deadline else { return }
         deadline = next
         timer?.cancel()
@@ -30,7 +30,7 @@ extension ConnectionGuard {
         if hasBegun { refuse(.requestTimeout) } else { close() }
     }
 
-    private func minePlace(isWaiting: Bool) {
+    private func keepPlace(isWaiting: Bool) {
         if isWaiting, place == nil, let channel = context?.channel { place = connections.beginWaiting(channel) }
         guard !isWaiting, let taken = place else { return }
         connections.endWaiting(taken)

@@ -4,8 +4,8 @@ import NIOCore
 /// Stands between the socket and the HTTP decoder: lets through only good requests, one at a time, within their deadlines,
 /// and sees to it that a last answer is the last.
 ///
-/// That the next request waits until this one is answered is all that holds back a client which sends a hundred thousand
-/// at once: nothing more is read from it meanwhile.
+/// Nothing more is read from a client that sends requests ahead until it takes its answers; they wait for turns, and after
+/// some of them the connection ends (RFC 9112 §9.3.2 lets us).
 ///
 /// Runs on its connection's event loop only.
 final class ConnectionGuard: ChannelDuplexHandler {
@@ -17,10 +17,17 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// So much that is not being read yet may wait; a client that hangs up leaves us all that it had sent.
     static let mostHeld = 65_536
 
+    /// So many requests in a row that came before the answer to the one before.
+    static let mostSentAhead = 16
+
     /// `open`, then `ending` while the last bytes are written and the client's are read and thrown away.
     enum Stage { case open, ending }
 
+    /// What a request that was sent ahead needs to be served.
+    enum Turn { case none, awaited(Line.Place), announced, taken }
+
     let connections: Connections
+    let turns: Turns
     let deadlines: Deadlines
     let drain: Drain
     let siteURL: String
@@ -31,6 +38,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     var framing = RequestFraming()
     var held = ByteBuffer()
     var wantsToRead = false
+    var sentAhead = 0
+    var turn = Turn.none
 
     /// The client has ended its side; the server asks everybody to come to an end.
     var hasInputEnded = false
@@ -46,10 +55,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
     var timer: Scheduled<Void>?
     var stallTimer: Scheduled<Void>?
     var written = 0
-    var place: Connections.Place?
+    var place: Line.Place?
 
-    init(_ connections: Connections, _ deadlines: Deadlines, _ drain: Drain, siteURL: String, logger: Logger) {
+    init(_ connections: Connections, _ turns: Turns, _ deadlines: Deadlines, _ drain: Drain, siteURL: String, logger: Logger) {
         self.connections = connections
+        self.turns = turns
         self.deadlines = deadlines
         self.drain = drain
         self.siteURL = siteURL
@@ -66,6 +76,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         stallTimer?.cancel()
         if let place { connections.endWaiting(place) }
         place = nil
+        giveBackTurn()
         self.context = nil
     }
 
@@ -75,7 +86,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         guard stage == .open else { return }
         var bytes = unwrapInboundIn(data)
         if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
-        if framing.isWhole, held.readableBytes > Self.mostHeld {
+        if holdsBack, held.readableBytes > Self.mostHeld {
             held.clear()
             isLastAnswer = true
         }
@@ -84,19 +95,29 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     /// Passes on what is good of what is held, up to the end of a request; the next one begins when this one is answered.
     func letThrough() {
-        guard stage == .open else { return }
+        guard stage == .open, !holdsBack else { return }
         do throws(Problem) {
             while let part = try framing.next(&held) { context?.fireChannelRead(wrapInboundOut(part)) }
         } catch {
             return refuse(error)
         }
+        // An empty rest would keep the memory of all that came.
+        if held.readableBytes == 0 { held = ByteBuffer() }
         if begin == nil, held.readableBytes > 0 || framing.hasHead { begin = .now() }
         if hasInputEnded, !framing.isWhole { return begin == nil ? end() : refuse(.malformed("The request breaks off.")) }
         watch()
     }
 
+    /// While a request is being served, or waits for its turn, what comes after it is for later.
+    private var holdsBack: Bool {
+        switch turn {
+        case .none, .taken: framing.isWhole
+        case .awaited, .announced: true
+        }
+    }
+
     func read(context: ChannelHandlerContext) {
-        if stage == .open, framing.isWhole, held.readableBytes > 0 { wantsToRead = true } else { context.read() }
+        if stage == .open, holdsBack, held.readableBytes > 0 { wantsToRead = true } else { context.read() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -112,6 +133,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             if stage == .ending { return context.close(promise: nil) }
             letThrough()
         case is ChannelShouldQuiesceEvent: stop()
+        case is Turns.YourTurn: turnHasCome()
         default: context.fireUserInboundEventTriggered(event)
         }
     }

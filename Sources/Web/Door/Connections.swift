@@ -16,16 +16,11 @@ final class Connections: Sendable {
         var proxies: [IPNetwork]
     }
 
-    /// While we wait for a client to send something or to take something, this is where it stands in the queue.
-    typealias Place = UInt64
-
     private struct State {
         var count = 0
         var countByAddress: [ClientAddress: Int] = [:]
-        var waiting: [Place: any Channel] = [:]
-        var nextPlace: Place = 0
-        /// No place before this one is taken.
-        var firstPlace: Place = 0
+        /// Those that keep us waiting: for what they send, or until they take what we do.
+        var waiting = Line()
         var lastComplaint: NIODeadline?
     }
 
@@ -67,7 +62,7 @@ final class Connections: Sendable {
         }
         var longest: (any Channel)?
         if state.count >= limits.most {
-            longest = takeLongestWaiting(&state)
+            longest = state.waiting.takeFirst()
             guard longest != nil else { return .stayOut(complain: mayComplain(&state)) }
         }
         state.count += 1
@@ -81,29 +76,10 @@ final class Connections: Sendable {
         state.countByAddress[address] = count > 1 ? count - 1 : nil
     }
 
-    private func takeLongestWaiting(_ state: inout State) -> (any Channel)? {
-        skipFreePlaces(&state)
-        return state.waiting.removeValue(forKey: state.firstPlace)
-    }
-
     /// From here on we wait for this client.
-    func beginWaiting(_ channel: any Channel) -> Place {
-        state.withLock { state in
-            // Done each time, so that it never takes long: every place is passed once.
-            skipFreePlaces(&state)
-            state.waiting[state.nextPlace] = channel
-            state.nextPlace += 1
-            return state.nextPlace - 1
-        }
-    }
+    func beginWaiting(_ channel: any Channel) -> Line.Place { state.withLock { $0.waiting.join(channel) } }
 
-    func endWaiting(_ place: Place) {
-        state.withLock { _ = $0.waiting.removeValue(forKey: place) }
-    }
-
-    private func skipFreePlaces(_ state: inout State) {
-        while state.firstPlace < state.nextPlace, state.waiting[state.firstPlace] == nil { state.firstPlace += 1 }
-    }
+    func endWaiting(_ place: Line.Place) { state.withLock { _ = $0.waiting.leave(place) } }
 
     /// A minute must pass between two lines about this, or an attack would fill the log.
     private func mayComplain(_ state: inout State) -> Bool {

@@ -9,6 +9,7 @@ struct FrontDoor: ServerChildChannel {
 
     let http: HTTP1Channel
     let connections: Connections
+    let turns: Turns
     let deadlines: Deadlines
     let drain: Drain
     let siteURL: String
@@ -18,7 +19,7 @@ struct FrontDoor: ServerChildChannel {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(Full())
         }
-        let guarding = ConnectionGuard(connections, deadlines, drain, siteURL: siteURL, logger: logger)
+        let guarding = ConnectionGuard(connections, turns, deadlines, drain, siteURL: siteURL, logger: logger)
         do {
             // What one client sends at a time is not worth NIO's 64 KiB, four times over, for each of ten thousand.
             try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)

@@ -17,6 +17,25 @@ public struct HealthReport: Sendable {
     }
 }
 
+/// The last report, asked for anew when it is a second old: `/health` needs no key, and whoever asks it a thousand times must
+/// not have the database asked as often.
+actor RecentHealth {
+    private let ask: @Sendable () async -> HealthReport
+    private var last: (report: HealthReport, time: ContinuousClock.Instant)?
+    private var isAsking = false
+
+    init(_ ask: @escaping @Sendable () async -> HealthReport) { self.ask = ask }
+
+    func report() async -> HealthReport {
+        if let last, isAsking || last.time.duration(to: .now) < .seconds(1) { return last.report }
+        isAsking = true
+        let report = await ask()
+        isAsking = false
+        last = (report, .now)
+        return report
+    }
+}
+
 /// What load balancers and monitoring ask for.
 struct Vitals: Sendable {
     let report: @Sendable () async -> HealthReport
