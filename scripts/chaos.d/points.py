@@ -92,7 +92,7 @@ async def kill_at_points(world):
     reached = {}
     for point in chosen:
         for _ in range(seeds):
-            died = await die_at(world, point, world.random.randint(1, 3 if point in ("rescued", "handed_back", "retry_queued") else 6))
+            died = await die_at(world, point, 1 if point in RARE else world.random.randint(1, 6))
             reached[point] = reached.get(point, 0) + died
     await world.drained(within=90)
     world.figures.update({"points": f"{sum(1 for count in reached.values() if count)} of {len(chosen)}", "deaths": sum(reached.values())})

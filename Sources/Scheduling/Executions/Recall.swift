@@ -55,8 +55,16 @@ extension Worker {
 extension ExecutionQueue {
     /// Takes out of the queue what was leased for jobs that are deleted by now, and scheduled occurrences of those that are
     /// paused: as if they had not been leased when that was done.
+    ///
+    /// It waits first for whoever is changing one of these jobs: paused and resumed in one moment, it must not be taken out
+    /// after the resumption has counted on it.
     func withdraw(_ claims: [Claim], now: Timestamp) async throws {
-        try await database.query(
+        try await database.batch([
+            """
+            SELECT FROM job_states s
+            WHERE (s.organization_id, s.job_id) IN (SELECT * FROM unnest(\(claims.map(\.organizationID)), \(claims.map(\.jobID))))
+            ORDER BY s.organization_id, s.job_id FOR UPDATE
+            """,
             """
             WITH gone AS (
                 DELETE FROM queue q USING jobs j, unnest(\(claims.map(\.organizationID)), \(claims.map(\.id)), \(claims.map(\.leaseToken)))
@@ -80,6 +88,7 @@ extension ExecutionQueue {
             )
             UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, \(now))
             FROM share s WHERE l.organization_id = s.organization_id
-            """)
+            """,
+        ])
     }
 }

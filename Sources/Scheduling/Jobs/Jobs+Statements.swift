@@ -43,14 +43,20 @@ extension Jobs {
     }
 
     /// Sets the next run anew. What was queued ahead is taken out again; what a worker has leased already cannot be, and
-    /// runs: it must not be queued a second time, so the next run is after it.
+    /// runs: it must not be queued a second time, so the next run is after it. It may even have ended already, by the clock
+    /// of a node that is some milliseconds ahead of ours.
     func reschedule(_ job: Job, to d: JobDefinition, for access: Access, now: Timestamp, in transaction: Transaction) async throws {
         let organization = access.organization.id
         try await transaction.query(withdraw(job.id, of: organization, recordedAs: nil, now: now))
         let leased: Timestamp? = try await transaction.query(
             """
-            SELECT max(scheduled_for) AS last FROM queue
-            WHERE organization_id = \(organization) AND job_id = \(job.id) AND trigger = 'schedule'
+            SELECT max(scheduled_for) AS last FROM (
+                SELECT scheduled_for FROM queue
+                WHERE organization_id = \(organization) AND job_id = \(job.id) AND trigger = 'schedule'
+                UNION ALL
+                SELECT scheduled_for FROM executions
+                WHERE organization_id = \(organization) AND job_id = \(job.id) AND trigger = 'schedule' AND scheduled_for > \(now)
+            ) x
             """
         ).only("last")
         try await transaction.query(

@@ -97,11 +97,12 @@ public struct Jobs: Sendable {
     ///
     /// A patch that changes nothing writes nothing. `version`: only if the job is still at this one. Throws `InvalidInput`, `Refusal`.
     public func change(_ name: Name, _ patch: JSON, ifVersion version: Int64? = nil, for access: Access) async throws -> Job {
-        let now = engine.clock.now()
-        return try await unlessKeyIsTaken {
+        try await unlessKeyIsTaken {
             try await database.transaction { transaction in
                 let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
                 guard let old = try rows.first.map({ try Job($0) }) else { throw Refusal.notFound }
+                // Not before the lock: what ran while we waited for it must not be found to be due after now.
+                let now = engine.clock.now()
                 if let version, version != old.version { throw Refusal.changedSince }
                 let draft = JSON.object(old.definition.members).merged(with: patch, replacing: ["schedule"])
                 let new = try JobDefinition(
