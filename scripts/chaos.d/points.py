@@ -13,7 +13,7 @@ POINTS = [
     "occurrence_read", "occurrence_queued", "claimed", "attempt_begun", "request_answered", "outcome_stored", "retry_queued",
     "waiting_released", "handed_back", "handed_over", "rescued", "job_saved",
     "heartbeat", "claim_answered", "stray_handed_back"]
-RARE = {"handed_back", "handed_over", "rescued", "retry_queued", "stray_handed_back"}
+RARE = {"occurrence_read", "occurrence_queued", "handed_back", "handed_over", "rescued", "retry_queued", "stray_handed_back"}
 
 
 async def die_at(world, point, number):
@@ -54,7 +54,7 @@ async def provoke(world, point, dying, whole):
         await asyncio.sleep(3)
         dying.signal(signal.SIGTERM)
     elif point == "handed_over":
-        await world.bulk(10, time.time() + 0.5, "/run?ms=40000")
+        await world.bulk(20, time.time() + 0.5, "/run?ms=40000", spread_us=100_000)
         await asyncio.sleep(3)
         dying.signal(signal.SIGTERM)
         await until(lambda: not dying.is_running, 32)
@@ -67,7 +67,7 @@ async def provoke(world, point, dying, whole):
         await alone(dying, whole, 15)
     elif point in ("occurrence_read", "occurrence_queued"):
         await asyncio.sleep(1)
-        await alone(dying, whole, 3)
+        await alone(dying, whole, 6)
 
 
 async def alone(dying, whole, within):
