@@ -7,7 +7,7 @@ from rows import row
 from world import client_of
 
 
-@row("R29", "a rolling deploy of three nodes, again and again, under runs and requests")
+@row("R29", "a rolling deploy of three nodes, again and again, under runs and requests", short=0.2)
 async def rolling_deploy(world):
     rounds = world.scaled(5, least=1)
     await world.organizations(2)
