@@ -1,5 +1,5 @@
 """Faults, and the ledger check after each: scripts/chaos says how it is called."""
-import argparse, asyncio, os, resource, subprocess, sys, time, traceback
+import argparse, asyncio, os, resource, signal, subprocess, sys, time, traceback
 
 import rows
 import crashes, databases, networks, points, targets, deploys, loads  # each adds its rows
@@ -58,6 +58,8 @@ async def play(row, options, postgres, binaries):
 
 
 async def main(options):
+    # Asked to stop, it still takes down what it started.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
     chosen = [rows.ALL[name.upper()] for name in options.rows] or [row for row in rows.ALL.values() if not options.short or row.short]
     binaries = {"release": os.environ["PRIKKE_BINARY"], "debug": os.environ["PRIKKE_DEBUG_BINARY"]}
     print(f"seed {options.seed}, commit {commit()}, size {'short' if options.short else options.size}; I9 needs Idempotency-Key, a later issue", flush=True)
@@ -85,4 +87,7 @@ if __name__ == "__main__":
         sys.exit(f"There is no row {', '.join(unknown)}." if unknown else 0)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    sys.exit(0 if asyncio.run(main(options)) else 1)
+    try:
+        sys.exit(0 if asyncio.run(main(options)) else 1)
+    except asyncio.CancelledError:
+        sys.exit("Stopped.")

@@ -18,7 +18,11 @@ async def run(command, text=None, cwd=None, env=None, keep=True):
     """What the command printed. Not kept: it may leave a child behind that holds the pipe open (pg_ctl start)."""
     pipe = subprocess.PIPE if keep else subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=pipe, stderr=pipe, cwd=cwd, env=env)
-    out, errors = await process.communicate((text or "").encode())
+    try:
+        out, errors = await process.communicate((text or "").encode())
+    except asyncio.CancelledError:
+        process.kill()
+        raise
     if process.returncode != 0:
         raise RuntimeError(f"{os.path.basename(command[0])} ended with {process.returncode}: {(errors or b'').decode().strip()[:400]}")
     return (out or b"").decode()
