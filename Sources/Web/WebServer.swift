@@ -79,8 +79,12 @@ public struct WebServer: Service {
         let application = Application(
             responder: makeResponder(),
             server: HTTPServerBuilder { responder in frontDoor(HTTP1Channel(responder: responder, configuration: decoding)) },
-            configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port), backlog: 1_024),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
+            configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port), backlog: 4_096),
+            onServerRunning: { channel in
+                // In a storm of connections, those of honest clients are among them: none may wait for long to be accepted.
+                try? await channel.setOption(.maxMessagesPerRead, value: 32).get()
+                await onListening(channel.localAddress?.port ?? configuration.port)
+            },
             logger: logger
         )
         do {
@@ -97,8 +101,7 @@ public struct WebServer: Service {
             proxies: configuration.trustedProxies)
         return FrontDoor(
             http: http, connections: Connections(limits, logger: logger), turns: Turns(8), deadlines: Deadlines(configuration),
-            drain: drain,
-            siteURL: site.url)
+            drain: drain, siteURL: site.url)
     }
 
     /// Wider than what `FieldLines` lets through, so that ours are the limits that are met (CVE-2026-28980: without one, a

@@ -1,18 +1,27 @@
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
-/// Tells the connection's guard, who sees bytes only, where answers begin and end, and tells the client whether its
-/// connection is kept.
+/// Tells the connection's guard, who sees bytes only, where answers begin and end, and what the decoder would not read; and
+/// tells the client whether its connection is kept.
 ///
 /// Runs on its connection's event loop only.
-final class AnswerMarks: ChannelOutboundHandler {
+final class AnswerMarks: ChannelDuplexHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
     private let guarding: ConnectionGuard
 
     init(_ guarding: ConnectionGuard) { self.guarding = guarding }
+
+    /// What the guard let through and the decoder did not: no byte of it has gone further, and the answer is the guard's.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError, context.channel.isActive else { return context.fireErrorCaught(error) }
+        guarding.refuse(.malformed("The request cannot be read."))
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {

@@ -45,9 +45,9 @@ struct ChunkedBody {
 
     private mutating func size(_ line: ByteBufferView) throws(Problem) -> Int {
         let digits = line.prefix { $0 != UInt8(ascii: ";") }
-        // Eight digits are 4 GiB. Int(_:radix:) alone would take a sign as well.
-        guard (1...8).contains(digits.count), let size = UInt32(String(decoding: digits, as: UTF8.self), radix: 16),
-            digits.first != UInt8(ascii: "+")
+        // Eight digits are 4 GiB. The initializer alone would take a sign as well.
+        guard (1...8).contains(digits.count), !"+-".utf8.contains(digits.first ?? 0),
+            let size = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
         else { throw .malformed("A chunk's size is no number, or too large a one.") }
         extensions += line.count - digits.count
         guard extensions <= Self.mostExtensions else { throw .malformed("The chunks have too many extensions.") }
@@ -64,8 +64,8 @@ struct ChunkedBody {
                 return lines.start
             }
             let name = try fields.read(line).name
-            guard !["host", "content-length", "transfer-encoding"].contains(name) else {
-                throw .malformed("A trailer may not say where the request goes or ends.")
+            guard !["host", "content-length", "transfer-encoding", "connection"].contains(name) else {
+                throw .malformed("A trailer may not say where the request goes or ends, or what becomes of the connection.")
             }
         }
         stage = .trailers(lines, fields)

@@ -4,9 +4,13 @@ extension ConnectionGuard {
     /// An answer's head is about to be written.
     func answerBegins(andWishesToBeLast wish: Bool) {
         isAnswerBegun = true
+        // The work is done. What is written now may take as long as the client likes.
+        giveBackTurn()
+        let isOneOfTooMany = held.readableBytes > 0 && turns.isCrowded
         // After an answer to half a request, the rest would be read for nothing: a body of any size.
         let mayGoOn = framing.isWhole && framing.head.keepsConnection && !(hasInputEnded && held.readableBytes == 0)
-        isLastAnswer = isLastAnswer || wish || !mayGoOn || isStopping || drain.hasBegun || sentAhead == Self.mostSentAhead
+        isLastAnswer = isLastAnswer || wish || !mayGoOn || isStopping || drain.hasBegun || isOneOfTooMany
+            || sentAhead == Self.mostSentAhead
     }
 
     /// What the answer says about the connection.
@@ -19,7 +23,6 @@ extension ConnectionGuard {
     func answerEnded() {
         guard stage == .open else { return }
         if isLastAnswer || (hasInputEnded && held.readableBytes == 0) { return end() }
-        giveBackTurn()
         framing = RequestFraming()
         isAnswerBegun = false
         begin = nil
@@ -30,8 +33,32 @@ extension ConnectionGuard {
             return readIfWanted()
         }
         sentAhead += 1
+        turn = .untakenAnswer
+        whenWritten { [self] in
+            guard stage == .open, case .untakenAnswer = turn else { return }
+            queueUp()
+        }
+    }
+
+    private func queueUp() {
         guard let channel = context?.channel else { return }
-        if let place = turns.take(channel) { turn = .awaited(place) } else { turnHasCome() }
+        switch turns.take(channel) {
+        case .taken: turnHasCome()
+        case .mustWait(let place): turn = .awaited(place)
+        case .refused:
+            turn = .none
+            return end()
+        }
+        watch()
+    }
+
+    /// When all that was handed over for the client is in the hands of the system.
+    private func whenWritten(_ body: @escaping () -> Void) {
+        guard let context else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
+        watchWriting()
+        written.futureResult.assumeIsolated().whenSuccess(body)
     }
 
     func turnHasCome() {
@@ -51,7 +78,7 @@ extension ConnectionGuard {
 
     func giveBackTurn() {
         switch turn {
-        case .none: return
+        case .none, .untakenAnswer: break
         case .awaited(let place): turns.leave(place)
         case .announced, .taken: turns.giveBack()
         }
@@ -82,19 +109,24 @@ extension ConnectionGuard {
         giveBackTurn()
         held.clear()
         watch()
-        let channel = context.channel
-        let written = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
-        watchWriting()
-        written.futureResult.assumeIsolated().whenSuccess { [self] in
+        whenWritten { [self] in
             if hasInputEnded { return close() }
-            channel.close(mode: .output, promise: nil)
-            timer = channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+            self.context?.close(mode: .output, promise: nil)
+            linger(until: .now() + Self.longestLingering)
         }
         context.read()
     }
 
+    /// As long as bytes still come, up to a limit: whoever is sending a long body does not look for an answer before its end.
+    private func linger(until end: NIODeadline) {
+        hasReadWhileEnding = false
+        timer = context?.eventLoop.assumeIsolated().scheduleTask(in: Self.lingering) { [self] in
+            if hasReadWhileEnding, .now() < end { linger(until: end) } else { close() }
+        }
+    }
+
     private static var lingering: TimeAmount { .seconds(1) }
+    private static var longestLingering: TimeAmount { .seconds(10) }
 
     func close() { context?.close(promise: nil) }
 }

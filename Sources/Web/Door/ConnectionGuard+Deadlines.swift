@@ -7,7 +7,7 @@ extension ConnectionGuard {
     /// Sets the timer by where the connection stands. The deadline of what has begun does not move, however its bytes drip.
     func watch() {
         let next = nextDeadline
-        keepPlace(isWaiting: next != nil || stage == .ending || stallTimer != nil)
+        keepPlace(isWaiting: next != nil || stage == .ending || unwritten > 0 || isAwaitingTurn)
         guard next != deadline else { return }
         deadline = next
         timer?.cancel()
@@ -16,9 +16,12 @@ extension ConnectionGuard {
         }
     }
 
-    /// Nil while the request is being served: that is our own time.
+    /// Who sends ahead waits for us, but is the first to go in a full house all the same.
+    private var isAwaitingTurn: Bool { if case .awaited = turn { true } else { false } }
+
+    /// Nil while the request is being served, or waits for its turn: that is our own time.
     private var nextDeadline: NIODeadline? {
-        if stage == .ending || framing.isWhole { return nil }
+        if stage == .ending || holdsBack { return nil }
         guard let begin else { return idleSince + deadlines.idle }
         return begin + (framing.hasHead ? deadlines.request : deadlines.head)
     }
@@ -27,7 +30,11 @@ extension ConnectionGuard {
         deadline = nil
         // Who has sent nothing is not waiting for an answer.
         let hasBegun = framing.hasHead || held.readableBytes > 0
-        if hasBegun { refuse(.requestTimeout) } else { close() }
+        if hasBegun { return refuse(.requestTimeout) }
+        guard unwritten > 0 else { return close() }
+        // It is not idle, but busy with our last answer: whether it takes that is the stall timer's question.
+        idleSince = .now()
+        watch()
     }
 
     private func keepPlace(isWaiting: Bool) {
@@ -50,7 +57,7 @@ extension ConnectionGuard {
         watch()
     }
 
-    private var unwritten: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+    var unwritten: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 
     /// The server stops: this request may still be answered, but nobody holds it up for longer than the deadline.
     func stop() {
@@ -58,6 +65,7 @@ extension ConnectionGuard {
         isStopping = true
         channel.eventLoop.scheduleTask(in: deadlines.stop) { channel.close(promise: nil) }
         let isBetweenRequests = !framing.hasHead && held.readableBytes == 0
-        if stage == .open, isBetweenRequests { close() }
+        guard stage == .open, isBetweenRequests else { return }
+        if unwritten > 0 { end() } else { close() }
     }
 }

@@ -4,8 +4,8 @@ import NIOCore
 /// Stands between the socket and the HTTP decoder: lets through only good requests, one at a time, within their deadlines,
 /// and sees to it that a last answer is the last.
 ///
-/// Nothing more is read from a client that sends requests ahead until it takes its answers; they wait for turns, and after
-/// some of them the connection ends (RFC 9112 §9.3.2 lets us).
+/// What a client sends ahead waits until it has taken the answer before, and then for its turn among all such clients; after
+/// some requests of that kind, or where many wait, the connection ends (RFC 9112 §9.3.2 lets us).
 ///
 /// Runs on its connection's event loop only.
 final class ConnectionGuard: ChannelDuplexHandler {
@@ -17,14 +17,18 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// So much that is not being read yet may wait; a client that hangs up leaves us all that it had sent.
     static let mostHeld = 65_536
 
+    /// So much that was let through already may take up memory before what was not.
+    private static let mostConsumed = 16_384
+
     /// So many requests in a row that came before the answer to the one before.
     static let mostSentAhead = 16
 
     /// `open`, then `ending` while the last bytes are written and the client's are read and thrown away.
     enum Stage { case open, ending }
 
-    /// What a request that was sent ahead needs to be served.
-    enum Turn { case none, awaited(Line.Place), announced, taken }
+    /// What a request that was sent ahead needs to be served: that the answer before it is taken, and a turn, which it has
+    /// until its own answer begins.
+    enum Turn { case none, untakenAnswer, awaited(Line.Place), announced, taken }
 
     let connections: Connections
     let turns: Turns
@@ -56,6 +60,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     var stallTimer: Scheduled<Void>?
     var written = 0
     var place: Line.Place?
+    var hasReadWhileEnding = false
 
     init(_ connections: Connections, _ turns: Turns, _ deadlines: Deadlines, _ drain: Drain, siteURL: String, logger: Logger) {
         self.connections = connections
@@ -83,11 +88,16 @@ final class ConnectionGuard: ChannelDuplexHandler {
     // MARK: What comes in
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard stage == .open else { return }
+        guard stage == .open else {
+            hasReadWhileEnding = true
+            return
+        }
         var bytes = unwrapInboundIn(data)
         if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
         if holdsBack, held.readableBytes > Self.mostHeld {
             held.clear()
+            // Where the next request would begin is not known any more.
+            guard framing.isWhole else { return end() }
             isLastAnswer = true
         }
         letThrough()
@@ -101,18 +111,20 @@ final class ConnectionGuard: ChannelDuplexHandler {
         } catch {
             return refuse(error)
         }
-        // An empty rest would keep the memory of all that came.
-        if held.readableBytes == 0 { held = ByteBuffer() }
+        // The decoder may have refused what we found good.
+        guard stage == .open else { return }
+        // A rest would keep the memory of all that came.
+        if held.readableBytes == 0 { held = ByteBuffer() } else if held.readerIndex > Self.mostConsumed { held.discardReadBytes() }
         if begin == nil, held.readableBytes > 0 || framing.hasHead { begin = .now() }
         if hasInputEnded, !framing.isWhole { return begin == nil ? end() : refuse(.malformed("The request breaks off.")) }
         watch()
     }
 
     /// While a request is being served, or waits for its turn, what comes after it is for later.
-    private var holdsBack: Bool {
+    var holdsBack: Bool {
         switch turn {
         case .none, .taken: framing.isWhole
-        case .awaited, .announced: true
+        case .untakenAnswer, .awaited, .announced: true
         }
     }
 
@@ -130,10 +142,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
         switch event {
         case ChannelEvent.inputClosed:
             hasInputEnded = true
-            if stage == .ending { return context.close(promise: nil) }
+            // What is still being written is for a client that may read on.
+            if stage == .ending, unwritten == 0 { return context.close(promise: nil) }
             letThrough()
         case is ChannelShouldQuiesceEvent: stop()
-        case is Turns.YourTurn: turnHasCome()
+        case is Turns.YourTurn: if case .awaited = turn { turnHasCome() }
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -152,6 +165,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func flush(context: ChannelHandlerContext) {
         context.flush()
         watchWriting()
+    }
+
+    /// Whoever has written the last answer wants to end our side. We do that, in `end`, when all of it is written.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .output { promise?.succeed() } else { context.close(mode: mode, promise: promise) }
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {

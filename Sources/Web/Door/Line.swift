@@ -9,6 +9,8 @@ struct Line {
     /// No place before it is taken.
     private var front: Place = 0
 
+    var count: Int { channels.count }
+
     mutating func join(_ channel: any Channel) -> Place {
         // Each time, so that it never takes long: every place is passed once.
         skipFreePlaces()

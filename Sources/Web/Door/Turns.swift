@@ -9,6 +9,11 @@ final class Turns: Sendable {
     /// Tells a connection's guard that the turn has come for which it waited.
     struct YourTurn: Sendable {}
 
+    enum Answer { case taken, mustWait(Line.Place), refused }
+
+    /// With so many waiting, nobody is let in any more.
+    private static let mostWaiting = 64
+
     private struct State {
         var free: Int
         var line = Line()
@@ -18,14 +23,17 @@ final class Turns: Sendable {
 
     init(_ count: Int) { state = Mutex(State(free: count)) }
 
-    /// Nil: the turn has come at once. Otherwise an event will tell of it.
-    func take(_ channel: any Channel) -> Line.Place? {
+    /// So many wait that one more would be refused.
+    var isCrowded: Bool { state.withLock { $0.free == 0 && $0.line.count >= Self.mostWaiting } }
+
+    /// Who must wait is told by an event when the turn has come.
+    func take(_ channel: any Channel) -> Answer {
         state.withLock { state in
             guard state.free == 0 else {
                 state.free -= 1
-                return nil
+                return .taken
             }
-            return state.line.join(channel)
+            return state.line.count < Self.mostWaiting ? .mustWait(state.line.join(channel)) : .refused
         }
     }
 

@@ -1,4 +1,5 @@
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -29,16 +30,22 @@ import Testing
             $0.leaseConnections = 1
         } _: { scratch in
             try await scratch.database.query("CREATE TABLE t (n int)")
+            let first = Mutex<Int?>(nil)
             await #expect(throws: Refusal.self) {
                 try await scratch.database.transaction { transaction in
+                    let process = try await transaction.query("SELECT pg_backend_pid() AS process").only("process", as: Int.self)
+                    first.withLock { $0 = process }
                     try await transaction.query("INSERT INTO t VALUES (1)")
                     throw Refusal()
                 }
             }
             #expect(try await count(scratch) == 0)
-            try await scratch.database.transaction { try await $0.query("INSERT INTO t VALUES (2)") }
+            let second = try await scratch.database.transaction { transaction in
+                try await transaction.query("INSERT INTO t VALUES (2)")
+                return try await transaction.query("SELECT pg_backend_pid() AS process").only("process", as: Int.self)
+            }
             #expect(try await count(scratch) == 1)
-            #expect(try await scratch.sessions() == 3)
+            #expect(first.withLock { $0 } == second)
         }
     }
 
