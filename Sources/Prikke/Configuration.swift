@@ -26,6 +26,7 @@ struct Configuration: Sendable {
     let secretKeyBase: String?
     let allowedNetworks: [IPNetwork]
     let deniedPorts: Set<UInt16>
+    let deniedHosts: [String]
     let hostConcurrency: Int
     let fewestWorkers: Int
     let mostWorkers: Int
@@ -63,12 +64,14 @@ struct Configuration: Sendable {
         databaseURL = e.secret("DATABASE_URL")
         let dataFolder = e.text("PRIKKE_DATA_DIR")
         self.dataFolder = dataFolder ?? ".prikke"
-        host = e.text("HOST") ?? "127.0.0.1"
+        // What `localhost` stands for is the system's to say, and may be more than one address.
+        host = e.text("HOST").map { $0 == "localhost" ? "127.0.0.1" : $0 } ?? "127.0.0.1"
         port = e.integer("PORT", default: 4000, 0...65_535)
         publicHost = e.text("PRIKKE_HOST")
         secretKeyBase = e.secret("SECRET_KEY_BASE")
         allowedNetworks = e.list("PRIKKE_ALLOW_NETWORKS", of: "networks such as 10.0.0.0/8") { IPNetwork($0) }
         deniedPorts = Set(e.list("PRIKKE_DENY_PORTS", of: "ports from 1 to 65535") { UInt16($0).flatMap { $0 > 0 ? $0 : nil } })
+        deniedHosts = e.list("PRIKKE_DENY_HOSTS", of: "host names such as example.com", Self.hostName)
         hostConcurrency = e.integer("PRIKKE_HOST_CONCURRENCY", default: 500, 0...100_000)
         mostWorkers = e.integer("PRIKKE_WORKERS_MAX", default: 1_000, 1...50_000)
         fewestWorkers = e.integer("PRIKKE_WORKERS_MIN", default: min(100, mostWorkers), 1...50_000)
@@ -80,15 +83,19 @@ struct Configuration: Sendable {
         if let url = databaseURL, !url.hasPrefix("postgres"), !url.contains("=") {
             e.refuse("DATABASE_URL: use postgresql://user@host/database, or libpq's host=… dbname=….")
         }
-        if let name = publicHost, name.contains("/") || name.contains(":") {
-            e.refuse("PRIKKE_HOST: use a host name alone, such as prikke.example.")
-        }
-        if host != "localhost", IPAddress(host) == nil { e.refuse("HOST: use an address of this machine, such as 127.0.0.1 or 0.0.0.0.") }
+        if let name = publicHost, Self.hostName(name) == nil { e.refuse("PRIKKE_HOST: use a host name alone, such as prikke.example.") }
+        if IPAddress(host) == nil { e.refuse("HOST: use an address of this machine, such as 127.0.0.1 or 0.0.0.0.") }
         do throws(Mistakes) { _ = try plans() } catch { for mistake in error.list { e.refuse(mistake) } }
         if let key = secretKeyBase, key.utf8.count < 64 { e.refuse("SECRET_KEY_BASE: use at least 64 bytes (openssl rand -base64 64).") }
         guard stage == .production else { return }
         if secretKeyBase == nil { e.refuse("SECRET_KEY_BASE is needed in production: at least 64 bytes (openssl rand -base64 64).") }
         if publicHost == nil { e.refuse("PRIKKE_HOST is needed in production: the public host name, such as prikke.example.") }
         if databaseURL == nil, dataFolder == nil { e.refuse("DATABASE_URL is needed in production, or an explicit PRIKKE_DATA_DIR.") }
+    }
+
+    /// A name as the address policy compares it; nil for an address, and for what is neither.
+    private static func hostName(_ text: String) -> String? {
+        guard let url = try? TargetURL("http://\(text)/"), case .name(let name) = url.host, url.target == "/", url.port == 80 else { return nil }
+        return name
     }
 }

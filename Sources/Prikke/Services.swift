@@ -37,11 +37,14 @@ struct Services {
         organizations = Organizations(home.api, signing: signing)
         keys = APIKeys(home.api)
         policy = AddressPolicy(
-            allowedNetworks: configuration.allowedNetworks, deniedPorts: configuration.deniedPorts, own: Self.ownAddresses(configuration))
+            allowedNetworks: configuration.allowedNetworks, deniedPorts: configuration.deniedPorts, deniedHosts: configuration.deniedHosts,
+            own: Self.ownAddresses(configuration))
         // Whoever is called too much finds out whom to ask.
         let userAgent = "Prikke/\(Prikke.version)" + (configuration.publicHost.map { " (+https://\($0))" } ?? "")
         var settings = OutboundSettings(userAgent: userAgent)
         settings.hostConcurrency = configuration.hostConcurrency
+        // Kept connections count among the descriptors that calls are given.
+        settings.keptConnections = min(settings.keptConnections, configuration.mostWorkers)
         outbound = OutboundClient(policy: policy, settings: settings, on: EventLoop(name: "outbound"), logger: logger)
         plugins = JobPlugins([HTTPPlugin(client: outbound, policy: policy, userAgent: userAgent)])
         jobs = Jobs(engine, over: home.api, plugins: plugins)
@@ -77,8 +80,7 @@ struct Services {
     }
 
     private static func ownAddresses(_ configuration: Configuration) -> OwnAddresses {
-        let address = IPAddress(configuration.host == "localhost" ? "127.0.0.1" : configuration.host)
-        let endpoints = address.map { [OwnAddresses.Endpoint(address: $0, port: UInt16(configuration.port))] } ?? []
+        let endpoints = IPAddress(configuration.host).map { [OwnAddresses.Endpoint(address: $0, port: UInt16(configuration.port))] } ?? []
         let isDevelopment = configuration.stage == .development
         return OwnAddresses(
             names: configuration.publicHost.map { [$0] } ?? [], endpoints: endpoints, openPaths: isDevelopment ? [DemoReceiver.path] : [])

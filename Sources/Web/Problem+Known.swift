@@ -16,7 +16,7 @@ extension Problem {
         Problem(.forbidden, "missing_scope", "This key lacks the scope “\(scope)”. Use one that has it.")
     }
 
-    static let ownCall = Problem(.forbidden, "own_call", "Jobs may not call Prikke's own API. Call it from your program instead.")
+    static let ownCall = Problem(.forbidden, "own_call", "Jobs may not call Prikke itself. Call it from your program instead.")
 
     static func methodNotAllowed(_ allowed: [String]) -> Problem {
         let list = allowed.joined(separator: ", ")

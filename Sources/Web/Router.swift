@@ -32,6 +32,7 @@ extension WebServer {
         router.add(middleware: RequestLog(logger: logger))
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ErrorAnswers(routes: RouteTable(draft.routes), pages: pages, site: site))
+        router.add(middleware: OwnCalls())
         addRoutes(to: router)
         return router.buildResponder()
     }

@@ -80,6 +80,15 @@ struct AddressPolicyTests {
         _ = try policy.check("http://example.com:5433/")
     }
 
+    @Test(arguments: [
+        ("http://example.org/", false), ("https://A.B.Example.org./x", false), ("http://notexample.org/", true), ("http://org/", false),
+        ("http://example.org.uk/", true), ("http://example.com/", true),
+    ])
+    func aHostWhoseOwnerDoesNotWantItIsNotCalled(url: String, isCalled: Bool) throws {
+        let policy = AddressPolicy(deniedHosts: ["example.org"])
+        #expect(((try? policy.check(url)) != nil) == isCalled)
+    }
+
     @Test func anAllowedNetworkOpensItsAddressesAndNoOthers() throws {
         let policy = AddressPolicy(allowedNetworks: ["127.0.0.2/32", "fd00:1::/32", "10.0.0.0/8"].compactMap(IPNetwork.init))
         for address in ["127.0.0.2", "[fd00:1::5]", "10.20.30.40"] { _ = try policy.check("http://\(address)/") }

@@ -109,4 +109,30 @@ struct ConnectionReuseTests {
         }
         #expect(target.requests.count == 5)
     }
+
+
+    /// libcurl would take a word in a status line for leave to send several requests on one connection of HTTP/1.1, one tenant's
+    /// behind another's, and mix up the answers.
+    @Test func aTargetThatSaysHTTP2GetsOneRequestAtATimeOnAConnection() async throws {
+        let latch = Latch()
+        let target = try Target { connection in
+            while let request = connection.read() {
+                let path = String(request.line.split(separator: " ")[1])
+                if path == "/first" {
+                    connection.write("HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                } else {
+                    latch.waitUntilOpen()
+                    connection.answer(path)
+                }
+            }
+        }
+        let client = makeClient()
+        _ = try await client.call(target.url("/first"))
+        let calls = (0..<6).map { number in
+            Task { try await client.call(target.url("/\(number)"), timeout: .seconds(50), tenant: UInt64(number)).get().body }
+        }
+        await target.wait { $0.requests.count == 7 }
+        latch.open()
+        for (number, call) in calls.enumerated() { #expect(try await call.value == Array("/\(number)".utf8)) }
+    }
 }

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import Synchronization
 import Testing
@@ -8,9 +9,10 @@ import Testing
 /// opens of its own: so the targets here are "the program itself" with everything below `/demo/` open.
 @Suite("How many calls go to one host at a time", .timeLimit(.minutes(1)))
 struct HostConcurrencyTests {
-    private func client(calling target: Target, limit: Int, allowed: [String] = []) throws -> OutboundClient {
+    private func client(calling target: Target, limit: Int, allowed: [String] = [], on loop: EventLoop = loop) throws -> OutboundClient {
         let endpoint = OwnAddresses.Endpoint(address: try #require(IPAddress(target.address)), port: target.port)
-        return makeClient(allowed: allowed, own: OwnAddresses(endpoints: [endpoint], openPaths: ["/demo/"])) { $0.hostConcurrency = limit }
+        let own = OwnAddresses(endpoints: [endpoint], openPaths: ["/demo/"])
+        return makeClient(allowed: allowed, own: own, on: loop) { $0.hostConcurrency = limit }
     }
 
     @Test func noMoreThanTheLimitAreOpenAndAllGetTheirTurn() async throws {
@@ -64,5 +66,51 @@ struct HostConcurrencyTests {
         await target.wait { $0.requests.count == 5 }
         await client.close()
         for call in calls { #expect(try await call.value.failure?.reason == .cancelled) }
+    }
+
+
+    /// All of them wait behind one that hangs, and the loop comes to look only when everybody's time is up: the end of one makes
+    /// the next begin, whose end makes the next begin.
+    @Test func thousandsWhoseTimeIsUpTogetherEnd() async throws {
+        let target = try Target { connection in
+            connection.read()
+            connection.waitForEnd()
+        }
+        let loop = EventLoop(name: "sleeper")
+        let client = try client(calling: target, limit: 1, on: loop)
+        let calls = (0..<5_000).map { _ in Task { try await client.call(target.url("/demo/x"), timeout: .seconds(3)) } }
+        await target.wait { $0.requests.count == 1 }
+        loop.execute { sleep(4) }
+        for call in calls { #expect(try await call.value.failure?.reason == .deadline) }
+    }
+
+    @Test func aCallThatWaitedIsForgottenWhenItHasEnded() async throws {
+        let target = try Target()
+        let endpoint = OwnAddresses.Endpoint(address: try #require(IPAddress(target.address)), port: target.port)
+        let policy = AddressPolicy(own: OwnAddresses(endpoints: [endpoint], openPaths: ["/demo/"]))
+        var settings = OutboundSettings(userAgent: "x")
+        settings.hostConcurrency = 1
+        let curl = CurlLoop(on: loop, settings)
+        let request = try OutboundRequest(url: TargetURL(target.url("/demo/x")), method: "GET")
+        let deadline = ContinuousClock.now + .seconds(3_600)
+        let ends = (0..<20).map { _ in
+            Task {
+                let address = ResolvedAddress(endpoint.address)
+                let transfer = Transfer(request, to: [address], policy: policy, asked: .now, deadline: deadline)
+                let outcome = await curl.run(transfer)
+                return (Weak(transfer), try outcome.get().status)
+            }
+        }
+        var weak: [(Weak, Int)] = []
+        for end in ends { weak.append(try await end.value) }
+        #expect(weak.allSatisfy { $0.1 == 200 })
+        await curl.close()
+        #expect(weak.allSatisfy { $0.0.transfer == nil })
+    }
+
+    /// Read when nothing else touches it any more.
+    private struct Weak: @unchecked Sendable {
+        weak var transfer: Transfer?
+        init(_ transfer: Transfer) { self.transfer = transfer }
     }
 }

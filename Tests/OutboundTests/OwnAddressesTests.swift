@@ -17,6 +17,13 @@ struct OwnAddressesTests {
         }
     }
 
+    /// Whoever connects to it reaches loopback.
+    @Test func theAddressOfAllZeroesIsItsOwn() throws {
+        let policy = try policy(listeningOn: "127.0.0.1", allowed: ["0.0.0.0/0"])
+        #expect(throws: AddressRefusal.blocked()) { try policy.check("http://0.0.0.0:8080/") }
+        _ = try policy.check("http://0.0.0.0:8081/")
+    }
+
     @Test func anotherPortOfTheSameAddressFollowsTheOrdinaryRules() throws {
         _ = try policy().check("http://127.0.0.1:8081/")
         #expect(throws: AddressRefusal.blocked()) { try policy(allowed: []).check("http://127.0.0.1:8081/") }

@@ -39,7 +39,9 @@ struct ResolverTests {
     private let gate = Gate()
     private let soon = ContinuousClock.now + .seconds(30)
 
-    private func resolver(threads: Int = 8) -> Resolver { Resolver(on: loop, threads: threads) { [gate] in gate.lookUp($0) } }
+    private func resolver(threads: Int = 8, long: Duration = .seconds(30)) -> Resolver {
+        Resolver(on: loop, threads: threads, long: long) { [gate] in gate.lookUp($0) }
+    }
 
     @Test func manyWhoAskForOneNameCauseOneLookup() async throws {
         let resolver = resolver()
@@ -131,5 +133,21 @@ struct ResolverTests {
         #expect(ResolvedAddress.candidates([addresses[2]]).map(\.connectTo) == ["::192.0.2.1:"])
         #expect(ResolvedAddress.candidates([addresses[0]]).map(\.connectTo) == ["::[2001:db8::1]:"])
         #expect(ResolvedAddress.candidates([]).isEmpty)
+    }
+
+
+    /// A quarter each is all of them, when four tenants' names are slow.
+    @Test func aLookupThatTakesLongHoldsUpNobody() async throws {
+        let resolver = resolver(threads: 4, long: .milliseconds(50))
+        let slow = (0..<12).map { number in
+            Task { await resolver.resolve("slow\(number).example.com", for: UInt64(number % 6), until: soon) }
+        }
+        await gate.wait(forLookups: 6)
+        gate.open("quick.example.com")
+        #expect(await resolver.resolve("quick.example.com", for: 9, until: soon) != nil)
+        // Still one each, however long it takes.
+        #expect(gate.begun.filter { $0.hasPrefix("slow") }.count == 6)
+        gate.open("*")
+        for task in slow { #expect(await task.value != nil) }
     }
 }

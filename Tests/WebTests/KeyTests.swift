@@ -53,4 +53,15 @@ import Testing
             #expect(answer.headers["retry-after"] == "5")
         }
     }
+
+    /// Under whatever name or address a job reaches us.
+    @Test(arguments: ["/", "/metrics", "/health", "/api/things", "/nowhere"])
+    func aJobOfOursIsAnsweredNowhere(path: String) async throws {
+        try await TestServer.run(TestSite.site) { server in
+            let answer = await server.request("GET", path, key: Self.good, headers: ["Prikke-Hop: 1"])
+            #expect(answer.status == 403)
+            #expect(answer.code == "own_call")
+            #expect(await server.request("GET", "/demo/ok", headers: ["Prikke-Hop: 1"]).status == 200)
+        }
+    }
 }

@@ -146,4 +146,22 @@ import Testing
             #expect(String(decoding: out, as: UTF8.self) == request)
         }
     }
+
+    /// What is good by our reading, and not by that of the decoder behind: still an answer of ours.
+    @Test(arguments: [
+        "\(post)Content-Length: 2\t\r\n\r\n{}", "\(post)Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n",
+        "\(chunked)-0\r\n\r\n", "\(chunked)2;\r\n{}\r\n0\r\n\r\n", "\(chunked)2; a=b\r\n{}\r\n0\r\n\r\n", "\(chunked)2;a/b\r\n{}\r\n0\r\n\r\n",
+        "\(chunked)0\r\nConnection: close\r\n\r\n",
+    ])
+    func whatOnlyTheDecoderRefusesIsAnsweredAlike(request: String) async throws {
+        try await TestServer.run(TestSite.site) { server in
+            let key = "Authorization: Bearer \(TestSite.writer)\r\nContent-Type: application/json\r\n"
+            let answer = await server.send(request.replacing("Host", with: "\(key)Host"))
+            #expect(answer.status == 400)
+            #expect(answer.code == "malformed_request")
+            #expect(answer.headers["connection"] == "close")
+            #expect(answer.json["request_id"]?.string == answer.headers["x-request-id"])
+            for (name, value) in SecurityHeaders.headers { #expect(answer.headers[name.canonicalName] == value) }
+        }
+    }
 }

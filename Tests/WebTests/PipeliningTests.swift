@@ -84,4 +84,67 @@ import Web
             }
         }
     }
+
+    private static let wait = "GET /api/wait HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestSite.reader)\r\n\r\n"
+    private static let good = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    /// Connections that hold all turns until the gate opens for each.
+    private static func holders(_ gate: Gate, at server: TestServer) async -> [Wire] {
+        var wires: [Wire] = []
+        for _ in 0..<8 {
+            guard let wire = Wire(port: server.port) else { continue }
+            wire.send(good + wait)
+            wires.append(wire)
+            await gate.waitForArrival()
+        }
+        return wires
+    }
+
+    /// What has piled up is thrown away, and nothing in the middle of it is taken for a request.
+    @Test func whoPilesUpTooMuchWhileItWaitsIsEnded() async throws {
+        let gate = Gate()
+        try await TestServer.run(TestSite.waiting(at: gate)) { server in
+            let holders = await Self.holders(gate, at: server)
+            #expect(holders.count == 8)
+            let flood = Array((Self.good + Self.good + String(repeating: Self.good, count: 4_000)).utf8)
+            let answers = String(decoding: await Wire.exchange(flood, port: server.port, thenEnd: true), as: UTF8.self)
+            #expect(answers.matches(of: /HTTP\/1.1 \d+/).map(\.output) == ["HTTP/1.1 200"])
+            for _ in holders { gate.open() }
+        }
+    }
+
+    /// A crowd that sends ahead gets an answer each, and no line without end.
+    @Test func whereManyWaitForATurnTheNextGetsOneAnswerAndNoMore() async throws {
+        let gate = Gate()
+        try await TestServer.run(TestSite.waiting(at: gate)) { server in
+            let holders = await Self.holders(gate, at: server)
+            let crowd = await Wire.run {
+                (0..<80).compactMap { _ in Wire(port: server.port) }.map { ($0, $0.ask(Self.good + Self.good, until: "ok\n")) }
+            }
+            #expect(crowd.count == 80 && crowd.allSatisfy { $0.1.hasPrefix("HTTP/1.1 200") })
+            #expect(crowd.last?.1.contains("Connection: close") == true)
+            // Who comes with one request is not hurt.
+            #expect(await server.request("GET", "/livez").status == 200)
+            for _ in holders { gate.open() }
+            let served = await Wire.run { crowd.count { !$0.0.read(until: "ok\n").isEmpty } }
+            #expect(served == 64)
+        }
+    }
+
+    /// Whose answer is not taken has no turn to keep.
+    @Test func whoDoesNotReadHoldsNobodyUp() async throws {
+        try await TestServer.run(TestSite.telling(8 << 20)) { server in
+            let much = "GET /api/much HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestSite.reader)\r\n\r\n"
+            let answers = await Wire.run { () -> String in
+                let deaf = (0..<20).compactMap { _ in Wire(port: server.port, receiveBuffer: 4_096) }
+                for wire in deaf { wire.send(Self.good + much + much) }
+                // Each has begun to get its long answer.
+                for wire in deaf { _ = wire.read(until: "aaaa") }
+                let last = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                let answers = Wire(port: server.port)?.ask(Self.good + Self.good + last)
+                return withExtendedLifetime(deaf) { answers ?? "" }
+            }
+            #expect(answers.matches(of: /HTTP\/1.1 200/).count == 3)
+        }
+    }
 }

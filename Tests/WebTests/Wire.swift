@@ -97,6 +97,12 @@ final class Wire: Sendable {
         return poll(&watched, 1, Int32(time / .milliseconds(1))) == 0
     }
 
+    /// Whether the connection is reset by then.
+    func isBroken(after time: Duration) -> Bool {
+        var watched = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&watched, 1, Int32(time / .milliseconds(1))) > 0
+    }
+
     private func read(until isEnough: ([UInt8]) -> Bool) -> [UInt8] {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)

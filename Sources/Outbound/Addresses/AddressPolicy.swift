@@ -6,11 +6,16 @@ public struct AddressPolicy: Sendable {
     /// Opened for self-hosting and tests; never by a tenant.
     public let allowedNetworks: [IPNetwork]
     private let deniedPorts: Set<UInt16>
+    private let deniedHosts: [String]
     private let own: OwnAddresses
 
-    /// `deniedPorts` are the operator's, beside those of the Fetch standard.
-    public init(allowedNetworks: [IPNetwork] = [], deniedPorts: Set<UInt16> = [], own: OwnAddresses = OwnAddresses()) {
-        (self.allowedNetworks, self.deniedPorts, self.own) = (allowedNetworks, deniedPorts, own)
+    /// `deniedPorts` are the operator's, beside those of the Fetch standard. `deniedHosts` are names whose owners do not want to be
+    /// called, they and all below them: in lower case, without a dot at the end.
+    public init(
+        allowedNetworks: [IPNetwork] = [], deniedPorts: Set<UInt16> = [], deniedHosts: [String] = [], own: OwnAddresses = OwnAddresses()
+    ) {
+        (self.allowedNetworks, self.own) = (allowedNetworks, own)
+        (self.deniedPorts, self.deniedHosts) = (deniedPorts, deniedHosts)
     }
 
     /// The URL that `text` spells, if nothing in the text speaks against calling it. Resolves nothing. Throws
@@ -28,10 +33,15 @@ public struct AddressPolicy: Sendable {
         case .address(let address): return permits(address, for: url) ? nil : .blocked()
         case .name(let name):
             if own.refuses(name: name, for: url) { return .blocked() }
+            if isDenied(name) { return .blocked("Whoever runs this host does not want to be called.") }
             // A refused name may still stand for addresses that the operator opened (`localhost` in a test, a service of
             // the same cluster). Which they are is known when it is resolved, so with any open network `permits` decides.
             return ReservedNames.contains(name) && allowedNetworks.isEmpty ? .blocked() : nil
         }
+    }
+
+    private func isDenied(_ name: String) -> Bool {
+        deniedHosts.contains { denied in name.utf8.elementsEqual(denied.utf8) || name.utf8.reversed().starts(with: ("." + denied).utf8.reversed()) }
     }
 
     /// Whether a connection to `address` may serve a call of `url`.

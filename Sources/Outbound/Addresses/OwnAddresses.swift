@@ -38,6 +38,8 @@ public struct OwnAddresses: Sendable {
 
     private func isOurs(_ address: IPAddress, _ port: UInt16) -> Bool {
         guard !endpoints.isEmpty else { return false }
+        // A connection to 0.0.0.0 or :: goes to loopback, which one way or another is ours.
+        if address.bytes.allSatisfy({ $0 == 0 }) { return endpoints.contains { $0.port == port } }
         // Any address of 127/8 reaches a listener on 0.0.0.0, whatever the interface says.
         let isLoopback = !address.isIPv6 && address.bytes[0] == 127
         let isOursByAny = isLoopback && endpoints.contains(Endpoint(address: Self.any, port: port))

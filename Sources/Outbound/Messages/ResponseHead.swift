@@ -12,7 +12,7 @@ struct ResponseHead {
     private(set) var isComplete = false
     /// How long the body says that it is.
     var length: Int? { headers.first { ASCII.equalIgnoringCase($0.name, "content-length") }.flatMap { Int($0.value) } }
-    /// Whether the answer came over HTTP/2, where requests share a connection.
+    /// Whether the answer came over HTTP/2.
     private(set) var isHTTP2 = false
     private var size = 0
 
@@ -29,7 +29,9 @@ struct ResponseHead {
 
     private mutating func addStatusLine(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         let parts = line.split(separator: 0x20, maxSplits: 2)
-        guard parts.count >= 2, parts[1].count == 3, let code = Int(String(decoding: parts[1], as: UTF8.self)), code >= 100 else {
+        guard parts.count >= 2, parts[1].count == 3, let code = Int(String(decoding: parts[1], as: UTF8.self)),
+            (100...599).contains(code)
+        else {
             return refuse("The target's answer does not begin with an HTTP status.")
         }
         status = code

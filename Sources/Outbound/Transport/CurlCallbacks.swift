@@ -58,7 +58,9 @@ enum CurlCallbacks {
             transfer.isBlocked = true
             return CURL_SOCKET_BAD
         }
-        return prikke_open_socket(target)
+        let socket = prikke_open_socket(target)
+        transfer.isStarved = socket == CURL_SOCKET_BAD
+        return socket
     }
 
     /// libcurl sends a request again by itself when an open connection ends without an answer. The target may have acted on

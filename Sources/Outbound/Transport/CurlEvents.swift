@@ -73,7 +73,7 @@ extension CurlLoop {
     func willClose(_ socket: Int32) {
         guard let known = events.sockets.removeValue(forKey: socket) else { return }
         loop.unwatch(socket)
-        // On HTTP/2 several requests share the connection, and what did not arrive may have been another's.
+        // On HTTP/2 what did not arrive may have been a frame of the connection's own.
         guard let user = known.user, user.wasSent, !known.isHTTP2 else { return }
         user.neverArrived = prikke_ended_before_all_arrived(socket) != 0
     }

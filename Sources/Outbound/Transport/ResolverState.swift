@@ -15,7 +15,10 @@ struct ResolverState {
         var waiters: [Waiter] = []
         /// In whose queues it stands.
         var tenants: [UInt64] = []
-        var isRunning = false
+        var begun: ContinuousClock.Instant?
+        /// Another thread has its thread's place.
+        var isReplaced = false
+        var isRunning: Bool { begun != nil }
     }
 
     /// Long enough to spare a lookup a call to a busy target, short enough to follow one that moves. What is known is judged
@@ -24,8 +27,12 @@ struct ResolverState {
     private static let keptFailure = Duration.seconds(5)
     private static let mostKnown = 10_000
 
+    /// So many times `mostThreads` may there be, with those that are replaced.
+    private static let mostTimes = 16
+
     private let mostThreads: Int
     private var threads = 0
+    private var replaced = 0
     private var runningOf: [UInt64: Int] = [:]
     private var lookups: [String: Lookup] = [:]
     /// The names that each tenant waits for, and the tenants that have some, in the order of their turns.
@@ -78,12 +85,35 @@ struct ResolverState {
             let name = isWithinShare ? popName(of: tenant) : nil
             if queues[tenant] != nil { turns.append(tenant) }
             guard let name else { continue }
-            lookups[name]?.isRunning = true
+            lookups[name]?.begun = .now
             runningOf[tenant, default: 0] += 1
             return (name, tenant)
         }
         threads -= 1
         return nil
+    }
+
+    /// Whether a thread is to be started in place of the one that looks up `name`, because that one takes long and others
+    /// wait. How many a tenant has under way still counts against its share.
+    mutating func replace(_ name: String, runningFor time: Duration) -> Bool {
+        guard let begun = lookups[name]?.begun, begun + time <= .now, lookups[name]?.isReplaced == false,
+            threads + replaced < mostThreads * Self.mostTimes
+        else { return false }
+        lookups[name]?.isReplaced = true
+        replaced += 1
+        threads -= 1
+        guard !turns.isEmpty else { return false }
+        threads += 1
+        return true
+    }
+
+    /// There is no memory for a thread. With none at all nobody would ever be answered: these are, now.
+    mutating func threadDidNotStart() -> [Waiter] {
+        threads -= 1
+        guard threads + replaced == 0 else { return [] }
+        (queues, turns) = ([:], [])
+        defer { lookups = [:] }
+        return lookups.values.flatMap(\.waiters)
     }
 
     private mutating func popName(of tenant: UInt64) -> String? {
@@ -96,7 +126,8 @@ struct ResolverState {
         return name
     }
 
-    mutating func finish(_ name: String, of tenant: UInt64, with answer: Resolver.Answer) -> [Waiter] {
+    /// Whom to tell, and whether the thread may take another name: not when it was replaced and there are enough.
+    mutating func finish(_ name: String, of tenant: UInt64, with answer: Resolver.Answer) -> (waiters: [Waiter], mayGoOn: Bool) {
         runningOf[tenant, default: 1] -= 1
         if runningOf[tenant] == 0 { runningOf[tenant] = nil }
         let now = ContinuousClock.now
@@ -104,6 +135,11 @@ struct ResolverState {
         if known.count >= Self.mostKnown { known = [:] }
         let isSuccess = if case .addresses = answer { true } else { false }
         known[name] = (answer, now + (isSuccess ? Self.keptAnswer : Self.keptFailure))
-        return lookups.removeValue(forKey: name)?.waiters ?? []
+        let lookup = lookups.removeValue(forKey: name)
+        guard lookup?.isReplaced == true else { return (lookup?.waiters ?? [], true) }
+        replaced -= 1
+        let mayGoOn = threads < mostThreads
+        if mayGoOn { threads += 1 }
+        return (lookup?.waiters ?? [], mayGoOn)
     }
 }

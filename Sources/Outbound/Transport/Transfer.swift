@@ -17,6 +17,8 @@ final class Transfer: @unchecked Sendable {
     var isCancelled = false
     var easy: EasyHandle?
     var hostSlot: HostSlots.Key?
+    /// Goes off when it has waited for its host too long.
+    var patience: EventLoop.TimerID?
     var begun: ContinuousClock.Instant?
     /// When the answer's first line was there.
     private(set) var answered: ContinuousClock.Instant?
@@ -27,6 +29,10 @@ final class Transfer: @unchecked Sendable {
     var isCut = false
     /// The socket's address was not the one that was checked.
     var isBlocked = false
+    /// There was no descriptor left for it.
+    var isStarved = false
+    /// Microseconds that went by at addresses that did not answer.
+    var spentInVain: Int64 = 0
     var wasSent = false
     /// libcurl wanted to send it a second time, and was not let.
     var wasLost = false

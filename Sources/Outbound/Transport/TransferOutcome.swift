@@ -35,17 +35,22 @@ extension Transfer {
         let connected = easy.time(CURLINFO_CONNECT_TIME_T)
         let secured = easy.time(CURLINFO_APPCONNECT_TIME_T)
         let sent = easy.time(CURLINFO_PRETRANSFER_TIME_T)
+        // A phase that did not come to its end took until now. What a refused address took is nobody's business.
+        let now = isBlocked ? looked : begun.duration(to: .now).microseconds
         var timings = OutboundTimings()
-        timings.connect = max(0, connected - looked)
-        timings.tls = max(0, secured - connected)
+        timings.connect = max(0, (connected == 0 && !wasSent ? now : connected) - looked) + spentInVain
+        let isInTLS = request.url.scheme == .https && connected > 0 && secured == 0 && !wasSent
+        timings.tls = max(0, (isInTLS ? now : secured) - connected)
         // Not CURLINFO_STARTTRANSFER_TIME_T: over HTTP/2 that is when the request's body began to go out.
-        timings.firstByte = answered.map { max(0, begun.duration(to: $0).microseconds - sent) } ?? 0
+        let firstByte = answered.map { begun.duration(to: $0).microseconds } ?? now
+        timings.firstByte = wasSent ? max(0, firstByte - sent) : 0
         timings.sent = wasSent ? asked.duration(to: begun).microseconds + sent : nil
         return timings
     }
 
     private func failure(_ code: CURLcode) -> OutboundFailure {
         if isBlocked { return .blocked }
+        if isStarved { return .exhausted }
         if !head.complaint.isEmpty { return OutboundFailure(.badResponse, head.complaint) }
         if wasLost { return OutboundFailure(.badResponse, "The target closed the connection without an answer.") }
         switch code {

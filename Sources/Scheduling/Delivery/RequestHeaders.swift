@@ -20,7 +20,7 @@ enum RequestHeaders {
         for (name, value) in headers {
             let lower = name.lowercased()
             let pointer = "/headers/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
-            if let problem = problem(lower, value.string ?? "", isRepeated: !seen.insert(lower).inserted) {
+            if let problem = problem(name, lower, value.string ?? "", isRepeated: !seen.insert(lower).inserted) {
                 errors.append(FieldError(pointer: pointer, code: problem.code, detail: problem.detail))
             }
         }
@@ -30,14 +30,15 @@ enum RequestHeaders {
         return errors
     }
 
-    private static func problem(_ name: String, _ value: String, isRepeated: Bool) -> (code: String, detail: String)? {
+    /// The name is judged as it is written: some letters that are not ASCII have lower-case ones that are.
+    private static func problem(_ name: String, _ lower: String, _ value: String, isRepeated: Bool) -> (code: String, detail: String)? {
         switch HeaderRules.refusal(name: name, value: value) {
         case .name: return ("invalid_format", "A header's name holds letters, digits and hyphens.")
         case .value: return ("invalid_format", "A header's value holds no line breaks or control characters and no blanks at its ends.")
         case .framing: return ("not_allowed", "Prikke sets this header itself; remove it.")
         case nil: break
         }
-        if refused.contains(name) || refusedBeginnings.contains(where: name.hasPrefix) {
+        if refused.contains(lower) || refusedBeginnings.contains(where: lower.hasPrefix) {
             return ("not_allowed", "Prikke sets this header itself; remove it.")
         }
         return isRepeated ? ("not_allowed", "This header is named twice; keep one.") : nil
@@ -96,11 +97,12 @@ enum RequestHeaders {
         return .object(request)
     }
 
-    private static let secretWords = ["authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "auth-key"]
+    private static let secretWords = ["auth", "cookie", "token", "secret", "password", "signature", "session", "credential"]
 
     private static func isSecret(_ name: String) -> Bool {
         if ["Prikke-", "webhook-"].contains(where: { name.utf8.starts(with: $0.utf8) }) { return false }
-        let name = Array(name.lowercased().utf8)
-        return secretWords.contains { name.contains(bytesOf: $0) }
+        let lower = name.lowercased()
+        let bytes = Array(lower.utf8)
+        return lower.hasSuffix("key") || secretWords.contains { bytes.contains(bytesOf: $0) }
     }
 }

@@ -81,20 +81,21 @@ public struct HTTPPlugin: JobPlugin {
         }
         let body =
             call.override.map { Self.bytes(of: $0, encoding: nil) }
-            ?? Self.bytes(
-                of: call.config["body"], encoding: call.config["body_encoding"])
+            ?? Self.bytes(of: call.config["body"], encoding: call.config["body_encoding"])
         let method = call.config["method"]?.string ?? "GET"
-        let headers = RequestHeaders.make(for: call, userAgent: userAgent, body: body ?? [])
+        // HEAD has no body on the wire: what is not sent is neither signed nor recorded.
+        let sent = method == "HEAD" ? [] : body ?? []
+        let headers = RequestHeaders.make(for: call, userAgent: userAgent, body: sent)
         let request: OutboundRequest
         do throws(OutboundRequest.Invalid) {
             request = try OutboundRequest(
-                url: url, method: method, headers: headers, body: body ?? [], timeout: call.timeout,
+                url: url, method: method, headers: headers, body: sent, timeout: call.timeout,
                 followRedirects: call.config["follow_redirects"]?.bool ?? false, tenant: UInt64(call.organizationID.bytes))
         } catch {
             return Outcome(reason: .pluginLimit, message: "The job's method or one of its headers may not be sent; save the job again.")
         }
         var outcome = Self.outcome(of: await client.send(request), of: call)
-        outcome.record.request = RequestHeaders.record(method: method, url: url.text, headers: headers, body: body ?? [])
+        outcome.record.request = RequestHeaders.record(method: method, url: url.text, headers: headers, body: sent)
         return outcome
     }
 

@@ -12,7 +12,7 @@ let loop = EventLoop(name: "tests")
 /// name's answers follow one another and the last one stays.
 func makeClient(
     allowed: [String] = ["127.0.0.1/32", "127.0.0.2/32"], own: OwnAddresses = OwnAddresses(), names: [String: [[String]]] = [:],
-    adjust: (inout OutboundSettings) -> Void = { _ in }
+    on loop: EventLoop = loop, adjust: (inout OutboundSettings) -> Void = { _ in }
 ) -> OutboundClient {
     var settings = OutboundSettings(userAgent: "Prikke/test")
     adjust(&settings)

@@ -7,6 +7,7 @@ final class TLSTarget: Sendable {
     let port: UInt16
     /// The file of its self-signed certificate.
     let certificate: String
+    let key: String
     private let folder: String
     private let server: pid_t
 
@@ -29,7 +30,8 @@ final class TLSTarget: Sendable {
     private init(name: String, days: Int, options: [String]) throws {
         folder = NSTemporaryDirectory() + "prikke-tls-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let (key, request, extensions) = ("\(folder)/key.pem", "\(folder)/request.pem", "\(folder)/extensions")
+        key = "\(folder)/key.pem"
+        let (request, extensions) = ("\(folder)/request.pem", "\(folder)/extensions")
         certificate = "\(folder)/certificate.pem"
         try Data("subjectAltName=DNS:\(name)".utf8).write(to: URL(filePath: extensions))
         let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key]
@@ -42,7 +44,7 @@ final class TLSTarget: Sendable {
         let pair = ["-key", key, "-cert", certificate, "-key2", key, "-cert2", certificate]
         server = try Self.openssl(["s_server", "-accept", "127.0.0.1:\(port)", "-servername", name, "-www"] + pair + options)
             .processIdentifier
-        try waitUntilItListens()
+        try Self.waitUntilSomethingListens(at: port)
     }
 
     deinit {
@@ -50,11 +52,13 @@ final class TLSTarget: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    private static func openssl(_ arguments: [String]) throws -> Process { try run(["/usr/bin/openssl"] + arguments) }
+
     /// Under `timeout`, so that none is left when the tests are killed.
-    private static func openssl(_ arguments: [String]) throws -> Process {
+    static func run(_ command: [String]) throws -> Process {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/timeout")
-        process.arguments = ["60", "/usr/bin/openssl"] + arguments
+        process.arguments = ["60"] + command
         process.standardInput = FileHandle.nullDevice
         (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
         // The thread comes from one of Dispatch's, which block signals; a child that inherits this could not be ended.
@@ -65,15 +69,15 @@ final class TLSTarget: Sendable {
         return process
     }
 
-    private func waitUntilItListens() throws {
+    static func waitUntilSomethingListens(at port: UInt16) throws {
         for _ in 0..<1_000 {
-            if canConnect() { return }
+            if canConnect(to: port) { return }
             usleep(10_000)
         }
         throw NoListener()
     }
 
-    private func canConnect() -> Bool {
+    private static func canConnect(to port: UInt16) -> Bool {
         let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(client) }
         var address = sockaddr_in()

@@ -93,6 +93,18 @@ import Time
         #expect(attempt.timings.first { $0.phase == "total" }?.microseconds ?? 0 > 0)
     }
 
+    /// A signature over a body that is not sent could not be verified.
+    @Test func ofARequestWithoutABodyNoneIsSigned() async throws {
+        let (scene, receiver) = (try await scene(), try Receiver())
+        let draft: JSON = ["config": ["url": .string(receiver.url), "method": "HEAD", "body": "{}"], "schedule": nil]
+        let job = try await scene.jobs.create(draft, for: scene.acme)
+        _ = try await scene.executions.trigger(job, override: [:], by: .manual, for: scene.acme)
+        try await scene.running([scene.worker()]) { _ = try await receiver.request(1) }
+        let request = try #require(receiver.requests.first)
+        #expect(request.method == "HEAD" && request.header("Content-Type") == nil)
+        try await verify(request, in: scene)
+    }
+
     @Test func aHugeAnswerIsCutAndJudgedByItsStatus() async throws {
         let receiver = try Receiver()
         receiver.answer("/hook") { _ in .huge(mebibytes: 3) }

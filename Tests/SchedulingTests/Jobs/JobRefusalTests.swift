@@ -46,6 +46,7 @@ import Testing
 
     private static let malformed: [(String, String)] = [
         ("X-A", "a\r\nX-B: b"), ("X-A", "a\nb"), ("X-A", "a\u{0}b"), ("X-A", " a"), ("X-A", "a\t"), ("X A", "a"), ("X:A", "a"), ("Ä", "a"),
+        ("X-\u{212A}ey", "a"),  // the sign for Kelvin, whose lower case is k
     ]
 
     @Test(arguments: malformed) func headersThatAreNoneAreRefused(name: String, value: String) {

@@ -53,4 +53,17 @@ import Testing
         #expect(failure(["max_duration_ms": 100], duration: .milliseconds(100)) == nil)
         #expect(failure(["max_duration_ms": 100], duration: .milliseconds(101)) == .assertionFailed)
     }
+
+
+    @Test func textIsFoundWhereverItStands() {
+        var random = SystemRandomNumberGenerator()
+        // Of two letters, so that beginnings repeat in all ways.
+        func text(_ length: Int) -> String { String((0..<length).map { _ in Bool.random(using: &random) ? "a" : "b" }) }
+        for _ in 0..<2_000 {
+            let (body, wanted) = (text(.random(in: 0...20)), text(.random(in: 0...6)))
+            let places = 0...max(0, body.count - wanted.count)
+            let isThere = places.contains { Array(body.utf8).dropFirst($0).starts(with: wanted.utf8) }
+            #expect(Array(body.utf8).contains(bytesOf: wanted) == isThere, "\(wanted) in \(body)")
+        }
+    }
 }
