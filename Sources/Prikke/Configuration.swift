@@ -95,7 +95,9 @@ struct Configuration: Sendable {
 
     /// A name as the address policy compares it; nil for an address, and for what is neither.
     private static func hostName(_ text: String) -> String? {
-        guard let url = try? TargetURL("http://\(text)/"), case .name(let name) = url.host, url.target == "/", url.port == 80 else { return nil }
+        guard let url = try? TargetURL("http://\(text)/"), case .name(let name) = url.host, url.target == "/", url.port == 80 else {
+            return nil
+        }
         return name
     }
 }

@@ -110,7 +110,6 @@ struct ConnectionReuseTests {
         #expect(target.requests.count == 5)
     }
 
-
     /// libcurl would take a word in a status line for leave to send several requests on one connection of HTTP/1.1, one tenant's
     /// behind another's, and mix up the answers.
     @Test func aTargetThatSaysHTTP2GetsOneRequestAtATimeOnAConnection() async throws {

@@ -13,7 +13,8 @@ struct HTTP2Tests {
             try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
                 for number in 0..<20 {
                     group.addTask {
-                        let response = try await client.call("https://two.example.com:\(target.port)/\(number)", tenant: UInt64(number)).get()
+                        let response = try await client.call("https://two.example.com:\(target.port)/\(number)", tenant: UInt64(number))
+                            .get()
                         return (number, response.body)
                     }
                 }

@@ -68,7 +68,6 @@ struct HostConcurrencyTests {
         for call in calls { #expect(try await call.value.failure?.reason == .cancelled) }
     }
 
-
     /// All of them wait behind one that hangs, and the loop comes to look only when everybody's time is up: the end of one makes
     /// the next begin, whose end makes the next begin.
     @Test func thousandsWhoseTimeIsUpTogetherEnd() async throws {

@@ -38,7 +38,6 @@ struct HostSlotsTests {
         #expect(taken.allSatisfy { $0 })
     }
 
-
     @Test func aTenantMayHoldAsManyAsAreFree() throws {
         var slots = HostSlots(limit: 8)
         let taken = try (1...4).map { tenant in

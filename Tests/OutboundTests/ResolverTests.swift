@@ -135,7 +135,6 @@ struct ResolverTests {
         #expect(ResolvedAddress.candidates([]).isEmpty)
     }
 
-
     /// A quarter each is all of them, when four tenants' names are slow.
     @Test func aLookupThatTakesLongHoldsUpNobody() async throws {
         let resolver = resolver(threads: 4, long: .milliseconds(50))

@@ -150,7 +150,8 @@ import Testing
     /// What is good by our reading, and not by that of the decoder behind: still an answer of ours.
     @Test(arguments: [
         "\(post)Content-Length: 2\t\r\n\r\n{}", "\(post)Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n",
-        "\(chunked)-0\r\n\r\n", "\(chunked)2;\r\n{}\r\n0\r\n\r\n", "\(chunked)2; a=b\r\n{}\r\n0\r\n\r\n", "\(chunked)2;a/b\r\n{}\r\n0\r\n\r\n",
+        "\(chunked)-0\r\n\r\n", "\(chunked)2;\r\n{}\r\n0\r\n\r\n", "\(chunked)2; a=b\r\n{}\r\n0\r\n\r\n",
+        "\(chunked)2;a/b\r\n{}\r\n0\r\n\r\n",
         "\(chunked)0\r\nConnection: close\r\n\r\n",
     ])
     func whatOnlyTheDecoderRefusesIsAnsweredAlike(request: String) async throws {

@@ -2,7 +2,7 @@
 import argparse, asyncio, os, resource, signal, subprocess, sys, time, traceback
 
 import rows
-import crashes, databases, networks, points, targets, deploys, loads  # each adds its rows
+import crashes, databases, networks, points, targets, canary, deploys, loads  # each adds its rows
 from ledger import NAMES
 from postgres import Postgres
 from sabotage import SABOTAGES

@@ -41,7 +41,9 @@ public struct AddressPolicy: Sendable {
     }
 
     private func isDenied(_ name: String) -> Bool {
-        deniedHosts.contains { denied in name.utf8.elementsEqual(denied.utf8) || name.utf8.reversed().starts(with: ("." + denied).utf8.reversed()) }
+        deniedHosts.contains { denied in
+            name.utf8.elementsEqual(denied.utf8) || name.utf8.reversed().starts(with: ("." + denied).utf8.reversed())
+        }
     }
 
     /// Whether a connection to `address` may serve a call of `url`.

@@ -76,7 +76,10 @@ import Time
     }
 
     @Test func whatAuthorisesARequestIsMaskedInItsRecord() {
-        let secret = ["Authorization", "Cookie", "X-API-Key", "x-auth-token", "X-Client-Secret", "X-Password", "Ocp-Apim-Subscription-Key", "X-Signature"]
+        let secret = [
+            "Authorization", "Cookie", "X-API-Key", "x-auth-token", "X-Client-Secret", "X-Password", "Ocp-Apim-Subscription-Key",
+            "X-Signature",
+        ]
         let record = RequestHeaders.record(
             method: "POST", url: "https://a.example.com/", headers: secret.map { ($0, "hunter2") } + [("X-Team", "ops")], body: [])
         #expect(!record.text.contains("hunter2") && record.text.contains("ops"))

@@ -54,7 +54,6 @@ import Testing
         #expect(failure(["max_duration_ms": 100], duration: .milliseconds(101)) == .assertionFailed)
     }
 
-
     @Test func textIsFoundWhereverItStands() {
         var random = SystemRandomNumberGenerator()
         // Of two letters, so that beginnings repeat in all ways.
