@@ -77,7 +77,7 @@ struct HostConcurrencyTests {
         }
         let loop = EventLoop(name: "sleeper")
         let client = try client(calling: target, limit: 1, on: loop)
-        let calls = (0..<5_000).map { _ in Task { try await client.call(target.url("/demo/x"), timeout: .seconds(3)) } }
+        let calls = (0..<20_000).map { _ in Task { try await client.call(target.url("/demo/x"), timeout: .seconds(3)) } }
         await target.wait { $0.requests.count == 1 }
         loop.execute { sleep(4) }
         for call in calls { #expect(try await call.value.failure?.reason == .deadline) }
