@@ -98,9 +98,10 @@ final class Partitions: Sendable {
         let missing = known.withLock { known in days.filter { !known.contains($0) || $0.number < recent } }
         guard !missing.isEmpty else { return }
         // Two nodes at one midnight must not collide: looking first and making then does, in the catalogue's unique keys. And
-        // nobody may wait long for a lock here, because everybody who records would wait behind him.
+        // nobody may wait long for a lock here, or for a server that says nothing, because everybody who records would wait
+        // behind him.
         let begin = "BEGIN;\nSET LOCAL lock_timeout = '2s';\nSELECT pg_advisory_xact_lock(hashtext(current_schema() || '.partitions'));\n"
-        try await database.script(begin + missing.map(Self.statements).joined() + "COMMIT;")
+        try await database.script(begin + missing.map(Self.statements).joined() + "COMMIT;", timeout: .seconds(4 + missing.count))
         known.withLock { $0.formUnion(missing) }
     }
 
