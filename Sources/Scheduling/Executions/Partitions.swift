@@ -57,12 +57,14 @@ final class Partitions: Sendable {
         try await ensure(rows.map { (Int(try $0("keep_days") as Int16), try $0("day")) })
     }
 
-    /// The days whose time was over at `now`, and of which nothing waits in the queue, oldest first, down to those of which a broken-off drop left a table.
+    /// The days whose time was over at `now`, and of which nothing waits in the queue, oldest first, down to those of which a
+    /// broken-off drop left a table. The executions are dropped first, so where they are gone nothing is left to be copied.
     func over(at now: Timestamp) async throws -> [Day] {
         let rows = try await database.query(
             """
             SELECT substring(c.relname FROM '_keep_([0-9]+)_')::integer AS keep_days,
-                to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01' AS number, bool_and(c.relispartition) AS is_attached
+                to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01' AS number,
+                coalesce(bool_or(c.relispartition) FILTER (WHERE c.relname LIKE 'executions%'), false) AS is_attached
             FROM pg_class c
             WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
                 AND c.relname ~ '^(executions|attempts)_keep_(7|30|90)_[0-9]{8}$' AND NOT EXISTS (

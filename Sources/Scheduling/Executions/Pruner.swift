@@ -36,9 +36,10 @@ public struct Pruner: Service {
         await withGracefulShutdownHandler {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 do {
-                    if try await lock.tryAcquire() { try await prune() }
+                    // What is being copied at a stop is copied again.
+                    if try await lock.tryAcquire() { try await cancelWhenGracefulShutdown { try await prune() } }
                 } catch {
-                    logger.error("history could not be pruned", metadata: ["error": "\(error)"])
+                    if !Task.isShuttingDownGracefully { logger.error("history could not be pruned", metadata: ["error": "\(error)"]) }
                 }
                 await lock.release()
                 await bell.wait(until: .now + Self.pause)
@@ -48,15 +49,20 @@ public struct Pruner: Service {
         }
     }
 
-    /// One round; tests call it.
+    /// One round; tests call it. A day that cannot be dropped keeps no other from it.
     func prune() async throws {
-        for day in try await engine.partitions.over(at: engine.clock.now()) {
-            if Task.isShuttingDownGracefully { return }
-            if day.isAttached { try await keepTheLast(of: day) }
-            if Task.isShuttingDownGracefully { return }
-            try await engine.partitions.drop(day)
-            Meters.pruned.increment()
-            logger.info("a day of history was dropped", metadata: ["keep_days": "\(day.keepDays)", "day": "\(day.text)"])
+        for day in try await engine.partitions.over(at: engine.clock.now()) where !Task.isCancelled {
+            let facts: Logger.Metadata = ["keep_days": "\(day.keepDays)", "day": "\(day.text)"]
+            do {
+                if day.isAttached { try await keepTheLast(of: day) }
+                if Task.isCancelled { return }
+                try await engine.partitions.drop(day)
+                Meters.pruned.increment()
+                logger.info("a day of history was dropped", metadata: facts)
+            } catch {
+                if Task.isCancelled { return }
+                logger.error("a day of history could not be dropped", metadata: facts.merging(["error": "\(error)"]) { $1 })
+            }
         }
     }
 
