@@ -15,8 +15,10 @@ public struct Pruner: Service {
     /// So many executions of each job are always kept.
     static let alwaysKept = 50
     private static let pause: Duration = .seconds(3_600)
-    /// Jobs whose last executions are copied in one transaction: short enough for any vacuum.
+    /// Jobs whose last executions are copied in one transaction; half of them where that takes longer than `patience`, which is
+    /// short enough for any vacuum.
     private static let batch = 200
+    var patience: Duration = .seconds(60)
 
     private let engine: Engine
     private let database: Database
@@ -66,26 +68,34 @@ public struct Pruner: Service {
         }
     }
 
+    private typealias Place = (organization: ID<Organization>, job: ID<Job>)
+
     private func keepTheLast(of day: Partitions.Day) async throws {
-        var behind: (organization: ID<Organization>, job: ID<Job>)?
-        repeat {
-            behind = try await keepTheLast(of: day, behind: behind)
-        } while behind != nil && !Task.isShuttingDownGracefully
+        var (place, batch) = (nil as Place?, Self.batch)
+        while true {
+            do {
+                guard let last = try await keepTheLast(of: day, behind: place, batch) else { return }
+                place = last
+            } catch let error as PostgresError where (error.sqlState == "57014" || error.kind == .timedOut) && batch > 1 {
+                batch /= 2
+            }
+        }
     }
 
     /// Copies for the next jobs, by organization and id; answers the last of them, or nil when there were no more.
-    private func keepTheLast(
-        of day: Partitions.Day, behind last: (organization: ID<Organization>, job: ID<Job>)?
-    ) async throws -> (organization: ID<Organization>, job: ID<Job>)? {
+    private func keepTheLast(of day: Partitions.Day, behind last: Place?, _ batch: Int) async throws -> Place? {
         let rest: Query = last.map { "WHERE (organization_id, job_id) > (\($0.organization), \($0.job))" } ?? ""
-        let jobs = try await database.query(
-            "SELECT DISTINCT organization_id, job_id FROM \(unsafe: day.executions) \(rest) ORDER BY 1, 2 LIMIT \(Self.batch)"
-        ).map { (organization: try $0("organization_id") as ID<Organization>, job: try $0("job_id") as ID<Job>) }
-        guard !jobs.isEmpty else { return nil }
-        try await database.transaction { transaction in
-            for query in Self.copies(of: jobs, from: day) { try await transaction.query(query) }
+        let patience = patience + .seconds(1)
+        return try await database.transaction { transaction in
+            try await transaction.query("SELECT set_config('statement_timeout', \(String(self.patience.microseconds / 1_000)), true)")
+            let jobs = try await transaction.query(
+                "SELECT DISTINCT organization_id, job_id FROM \(unsafe: day.executions) \(rest) ORDER BY 1, 2 LIMIT \(batch)",
+                timeout: patience
+            ).map { (organization: try $0("organization_id") as ID<Organization>, job: try $0("job_id") as ID<Job>) }
+            if jobs.isEmpty { return nil }
+            for query in Self.copies(of: jobs, from: day) { try await transaction.query(query, timeout: patience) }
+            return jobs.last
         }
-        return jobs.last
     }
 
     /// What of the day is among its job's last; its attempts; and what that makes one too many of those kept before. A job is

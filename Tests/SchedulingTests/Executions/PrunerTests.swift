@@ -133,6 +133,24 @@ import Time
         #expect(try await tables(in: scene) == before - 4)
     }
 
+    /// All at once would take half a second, each alone 50 ms.
+    @Test func whatTakesTooLongToCopyIsCopiedInParts() async throws {
+        let scene = try await Scene()
+        try await scene.database.script(
+            """
+            CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN new; END';
+            CREATE TRIGGER dawdle BEFORE INSERT ON kept_executions FOR EACH ROW EXECUTE FUNCTION dawdle()
+            """)
+        for _ in 0..<10 { try await record([noon(9, in: scene)], of: try await job(in: scene), in: scene) }
+        let before = try await tables(in: scene)
+        var pruner = Pruner(scene.engine, logger: silence)
+        pruner.patience = .milliseconds(400)
+        try await pruner.prune()
+        try await scene.database.script("DROP FUNCTION dawdle CASCADE")
+        #expect(try await scene.count("kept_executions") == 10)
+        #expect(try await tables(in: scene) == before - 2)
+    }
+
     /// Whoever has made a day must be able to write into it also after it was dropped by another.
     @Test func aDayThatWasDroppedIsMadeAgainWhenItIsNeeded() async throws {
         let scene = try await Scene()
