@@ -28,10 +28,13 @@ final class Partitions: Sendable {
     private static let patience: Duration = .seconds(5)
 
     private let database: Database
+    /// What is over is decided by the database's time, also here: by the clock of a machine that is behind, a day that was
+    /// dropped would count as there.
+    private let clock: DatabaseClock
     /// Those that are known to be there, so that looking costs nothing.
     private let known = Mutex<Set<Day>>([])
 
-    init(_ database: Database) { self.database = database }
+    init(_ database: Database, clock: DatabaseClock) { (self.database, self.clock) = (database, clock) }
 
     /// Makes today and the days ahead for every retention. Nodes that start together wait for each other here: losing that
     /// once must not end a start.
@@ -44,6 +47,9 @@ final class Partitions: Sendable {
         try await make(days)
     }
 
+    /// Believes in none of the days any more: one of them was missing.
+    func forget() { known.withLock { $0.removeAll() } }
+
     /// Makes the days of these instants that are not there yet: what is overdue from before the program last ran.
     func ensure(_ moments: [(keepDays: Int, scheduledFor: Timestamp)]) async throws {
         let days = Set(moments.map { Day(keepDays: $0.keepDays, number: Self.day(of: $0.scheduledFor)) })
@@ -52,6 +58,7 @@ final class Partitions: Sendable {
 
     /// Makes the days of everything that is in the queue, for whoever found one missing.
     func ensureWhatIsQueued() async throws {
+        forget()
         let rows = try await database.query(
             "SELECT DISTINCT keep_days, date_trunc('day', scheduled_for, 'UTC') AS day FROM queue", timeout: .seconds(15))
         try await ensure(rows.map { (Int(try $0("keep_days") as Int16), try $0("day")) })
@@ -96,7 +103,7 @@ final class Partitions: Sendable {
 
     private func make(_ days: [Day]) async throws {
         // A day that may be over may be dropped by any node at any time, so nobody trusts that it is still there.
-        let recent = Self.day(of: Timestamp.now()) - 6
+        let recent = Self.day(of: clock.now()) - 6
         let missing = known.withLock { known in days.filter { !known.contains($0) || $0.number < recent } }
         guard !missing.isEmpty else { return }
         // Two nodes at one midnight must not collide: looking first and making then does, in the catalogue's unique keys. And

@@ -121,8 +121,7 @@ actor Recorder {
     }
 
     private func store(_ batch: [Finished]) async throws {
-        try await partitions.ensure(batch.map { ($0.claim.keepDays, $0.claim.scheduledFor) })
-        let completion = try await queue.complete(batch, by: node, now: clock.now())
+        let completion = try await complete(batch)
         Failpoint.outcomeStored.reached()
         if batch.contains(where: { $0.retryAt != nil }) { Failpoint.retryQueued.reached() }
         Meters.recorded.increment(by: completion.recorded)
@@ -134,4 +133,22 @@ actor Recorder {
         try await queue.release(after: completion.jobsWithWaiting, now: clock.now())
         Failpoint.waitingReleased.reached()
     }
+
+    /// A day that is missing although it was known to be there is made again.
+    private func complete(_ batch: [Finished]) async throws -> ExecutionQueue.Completion {
+        let days = batch.map { (keepDays: $0.claim.keepDays, scheduledFor: $0.claim.scheduledFor) }
+        try await partitions.ensure(days)
+        do { return try await queue.complete(batch, by: node, now: clock.now()) } catch let error as PostgresError
+            where error.isOfMissingPartition
+        {
+            partitions.forget()
+            try await partitions.ensure(days)
+            return try await queue.complete(batch, by: node, now: clock.now())
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether the outcome itself has no part in it.
+    fileprivate var isOfDatabaseAway: Bool { isPassing || kind == .closed }
 }

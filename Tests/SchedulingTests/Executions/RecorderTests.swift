@@ -50,6 +50,17 @@ import Time
         #expect(try await scene.count("queue WHERE leased_by IS NULL AND crashes = 1") == 1)
     }
 
+    /// Dropped by somebody else: a node that believed its own wrong clock would never find out.
+    @Test func anOutcomeWhoseDayIsGoneIsGivenOne() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(1)
+        let other = Partitions(scene.database, clock: scene.engine.clock)
+        try await other.drop(Partitions.Day(keepDays: 7, number: scene.engine.clock.now().seconds / 86_400))
+        let claims = try await scene.claim()
+        await Recorder(scene.engine, logger: silence).record(claims[0].ended(at: scene.engine.clock.now()))
+        #expect(try await scene.ended().map(\.id) == due)
+    }
+
     /// All sessions are ended, and none is let in for a while: what has ended meanwhile is written afterwards, once.
     @Test func outcomesWaitForADatabaseThatIsAway() async throws {
         let scene = try await Scene()
