@@ -45,7 +45,7 @@ actor Listener {
     private typealias Reader = AsyncStream<Notification>.Continuation
 
     private let parameters: ConnectionParameters
-    private nonisolated let logger: Logger
+    private nonisolated let complaints: Complaints
     private var readers: [String: [UInt64: Reader]] = [:]
     private var readersSeen: UInt64 = 0
     private var connection: Connection?
@@ -54,7 +54,8 @@ actor Listener {
     private var isClosed = false
 
     init(_ parameters: ConnectionParameters, on loop: EventLoop, logger: Logger) {
-        (self.parameters, self.loop, self.logger) = (parameters, loop, logger)
+        (self.parameters, self.loop) = (parameters, loop)
+        complaints = Complaints(to: logger)
     }
 
     func add(_ reader: AsyncStream<Notification>.Continuation, to channel: String) {
@@ -125,7 +126,7 @@ extension Listener {
     }
 
     private func openLater(_ reason: PostgresError) {
-        logger.warning("not listening to the database", metadata: ["reason": "\(reason.message)"])
+        complaints.tell("not listening to the database", reason, at: .warning)
         isBeingOpened = true
         loop.schedule(at: .now.advanced(by: backoff.next())) {
             self.isBeingOpened = false

@@ -25,6 +25,7 @@ public actor Heartbeat: Service {
     private let engine: Engine
     private let name: String
     private let logger: Logger
+    private let complaints: Complaints
     private var beatsSinceNote = Heartbeat.beatsBetweenNotes
 
     nonisolated public var unownedExecutor: UnownedSerialExecutor { engine.pulse.database.loop.asUnownedSerialExecutor() }
@@ -34,6 +35,7 @@ public actor Heartbeat: Service {
         self.engine = engine
         self.name = name
         self.logger = logger
+        complaints = Complaints(to: logger)
     }
 
     /// What must have happened before any other service runs: the clock is set, the node is known, today's tables exist.
@@ -62,7 +64,7 @@ public actor Heartbeat: Service {
                     pause = Self.interval
                 } catch {
                     pause = Engine.pauseAfterError
-                    logger.error("no heartbeat", metadata: ["error": "\(error)"])
+                    complaints.tell("no heartbeat", error)
                 }
             }
         } onGracefulShutdown: {

@@ -9,11 +9,13 @@ import Time
 public struct Rescuer: Service {
     private let engine: Engine
     private let logger: Logger
+    private let complaints: Complaints
 
     /// A rescuer of this node; `run` does the work.
     public init(_ engine: Engine, logger: Logger) {
         self.engine = engine
         self.logger = logger
+        complaints = Complaints(to: logger)
     }
 
     /// Looks until asked to stop; what goes wrong is logged and tried again.
@@ -29,7 +31,7 @@ public struct Rescuer: Service {
                 } catch {
                     // Rows of a day that is gone would stand in the way of all others, for ever.
                     if (error as? PostgresError)?.isOfMissingPartition == true { try? await engine.partitions.ensureWhatIsQueued() }
-                    logger.error("the rescuer could not look", metadata: ["error": "\(error)"])
+                    complaints.tell("the rescuer could not look", error)
                 }
                 round += 1
             }

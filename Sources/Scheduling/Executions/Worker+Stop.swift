@@ -65,7 +65,7 @@ extension Worker {
             Failpoint.handedBack.reached()
             letGo(claims)
         } catch {
-            logger.error("leases could not be handed back; they end with this node", metadata: ["error": "\(error)"])
+            complaints.tell("leases could not be handed back; they end with this node", error)
         }
     }
 }

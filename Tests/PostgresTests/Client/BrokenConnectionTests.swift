@@ -72,6 +72,19 @@ import Testing
         await database.close()
     }
 
+    @Test func aServerThatLetsInAndDropsIsAskedLessAndLess() async throws {
+        let server = try FakeServer(.drops)
+        defer { server.stop() }
+        var configuration = DatabaseConfiguration(url: server.url, applicationName: "lost")
+        (configuration.hotConnections, configuration.connectionWait) = (1, .seconds(10))
+        let database = try Database(configuration, on: Scratch.loop, logger: Scratch.logger)
+        let end = ContinuousClock.now + .seconds(2)
+        while ContinuousClock.now < end { _ = try? await database.query("SELECT 1") }
+        // 50, 100, 200, 400, 800 ms, each half as long at the least.
+        #expect((2...8).contains(server.count))
+        await database.close()
+    }
+
     /// A machine that vanishes sends no word of its end.
     @Test(arguments: [ConnectionParameters.Vigilance.ordinary, .high])
     func theServerSoonNoticesAClientThatIsGone(vigilance: ConnectionParameters.Vigilance) throws {
