@@ -135,13 +135,23 @@ extension Listener {
     }
 
     /// Once LISTEN has been answered, nothing said afterwards is missed. The backoff starts anew only then: a server that
-    /// takes connections and drops them is not well.
+    /// takes connections and drops them is not well. Refused, the channel would be deaf for as long as the connection lives.
     private func listen(to channel: String, then heard: @escaping @Sendable () -> Void) {
+        let asked = connection
         send("LISTEN \(identifier: channel)") { result in
-            guard case .success = result else { return }
-            self.assumeIsolated { $0.backoff.reset() }
-            heard()
+            switch result {
+            case .success:
+                self.assumeIsolated { $0.backoff.reset() }
+                heard()
+            case .failure(let error): self.assumeIsolated { $0.refused(error, by: asked) }
+            }
         }
+    }
+
+    private func refused(_ error: PostgresError, by asked: Connection?) {
+        guard let asked, connection === asked else { return }
+        hangUp()
+        openLater(error)
     }
 
     private func send(_ query: Query, reply: @escaping @Sendable (Result<[Rows], PostgresError>) -> Void) {
