@@ -1,7 +1,6 @@
 import Logging
 import Postgres
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Testing
 import Time
@@ -50,21 +49,4 @@ import Time
         await skewed.close()
         try await scene.database.script("DROP FUNCTION \(schema).clock_timestamp()")
     }
-}
-
-/// Keeps what is logged.
-private struct Notes: LogHandler {
-    final class Lines: Sendable {
-        let values = Mutex<[String]>([])
-        func withLock<R: Sendable>(_ body: ([String]) -> R) -> R { values.withLock { body($0) } }
-    }
-
-    let lines = Lines()
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) { lines.values.withLock { $0.append("\(event.message)") } }
 }
