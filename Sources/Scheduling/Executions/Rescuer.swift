@@ -25,6 +25,7 @@ public struct Rescuer: Service {
             var round = 0
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 await bell.wait(until: .now + .seconds(1))
+                guard !Task.isShuttingDownGracefully else { break }
                 do {
                     try await look(alsoAtLanes: round % 10 == 0)
                     if round % 3_600 == 3_599 { try await engine.partitions.prepare(from: engine.clock.now()) }

@@ -86,9 +86,13 @@ public actor Worker: Service {
     public func run() async {
         await withGracefulShutdownHandler {
             while !isStopping, !Task.isCancelled {
+                // Each step may wait for the database, and a stop is not to wait for all of them.
                 await recall(recalls.take())
+                if isStopping { break }
                 let wake = await claim()
+                if isStopping { break }
                 await markLongRuns()
+                if isStopping { break }
                 await handBackStrays()
                 await bell.wait(until: wake)
             }

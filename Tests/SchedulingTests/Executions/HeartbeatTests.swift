@@ -20,6 +20,23 @@ import Time
         #expect(try await scene.count("nodes") == 0)
     }
 
+    /// It could not hand over what it held, for lack of time; nothing of it has killed a node.
+    @Test func whatAStoppedNodeStillHeldIsRepeatedAndBlamedOnNobody() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(2)
+        try await scene.database.query("UPDATE queue SET crashes = 2, on_trial = false WHERE id = \(due[1])")
+        let claims = try await scene.claim()
+        _ = try await scene.queue.tryOut(claims.filter { $0.id == due[1] }, after: [], now: scene.engine.clock.now())
+        try await scene.running([Heartbeat(scene.engine, name: "test", logger: silence)]) {}
+        // Its row stays as long as something goes by it.
+        try await scene.queue.forgetDeadNodes(now: scene.engine.clock.now())
+        #expect(try await scene.queue.lose(.deadNodes, now: scene.engine.clock.now()) == 2)
+        let again = try await scene.claim(for: ID())
+        #expect(again.map(\.id) == due && again.map(\.attempt) == [2, 2] && again.map(\.crashes) == [0, 2])
+        try await scene.queue.forgetDeadNodes(now: scene.engine.clock.now())
+        #expect(try await scene.count("nodes") == 0)
+    }
+
     @Test func anExpiredNodeIsRevivedByItsNextBeat() async throws {
         let scene = try await Scene()
         let heartbeat = Heartbeat(scene.engine, name: "test", logger: silence)
