@@ -188,7 +188,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "PrikkeTests", dependencies: ["Prikke"], swiftSettings: strict),
+        .testTarget(
+            name: "PrikkeTests",
+            dependencies: ["Prikke", "Postgres", "Web", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         // Start the program itself, as an operator would.
         .testTarget(
             name: "EndToEndTests",

@@ -45,7 +45,7 @@ actor Listener {
     private typealias Reader = AsyncStream<Notification>.Continuation
 
     private let parameters: ConnectionParameters
-    private nonisolated let logger: Logger
+    private nonisolated let complaints: Complaints
     private var readers: [String: [UInt64: Reader]] = [:]
     private var readersSeen: UInt64 = 0
     private var connection: Connection?
@@ -54,7 +54,8 @@ actor Listener {
     private var isClosed = false
 
     init(_ parameters: ConnectionParameters, on loop: EventLoop, logger: Logger) {
-        (self.parameters, self.loop, self.logger) = (parameters, loop, logger)
+        (self.parameters, self.loop) = (parameters, loop)
+        complaints = Complaints(to: logger)
     }
 
     func add(_ reader: AsyncStream<Notification>.Continuation, to channel: String) {
@@ -125,7 +126,7 @@ extension Listener {
     }
 
     private func openLater(_ reason: PostgresError) {
-        logger.warning("not listening to the database", metadata: ["reason": "\(reason.message)"])
+        complaints.tell("not listening to the database", reason, at: .warning)
         isBeingOpened = true
         loop.schedule(at: .now.advanced(by: backoff.next())) {
             self.isBeingOpened = false
@@ -134,13 +135,23 @@ extension Listener {
     }
 
     /// Once LISTEN has been answered, nothing said afterwards is missed. The backoff starts anew only then: a server that
-    /// takes connections and drops them is not well.
+    /// takes connections and drops them is not well. Refused, the channel would be deaf for as long as the connection lives.
     private func listen(to channel: String, then heard: @escaping @Sendable () -> Void) {
+        let asked = connection
         send("LISTEN \(identifier: channel)") { result in
-            guard case .success = result else { return }
-            self.assumeIsolated { $0.backoff.reset() }
-            heard()
+            switch result {
+            case .success:
+                self.assumeIsolated { $0.backoff.reset() }
+                heard()
+            case .failure(let error): self.assumeIsolated { $0.refused(error, by: asked) }
+            }
         }
+    }
+
+    private func refused(_ error: PostgresError, by asked: Connection?) {
+        guard let asked, connection === asked else { return }
+        hangUp()
+        openLater(error)
     }
 
     private func send(_ query: Query, reply: @escaping @Sendable (Result<[Rows], PostgresError>) -> Void) {

@@ -37,11 +37,10 @@ public struct Migrator: Sendable {
         return report
     }
 
-    /// The migrations that the database lacks, in order: none if it is up to date, all if it is empty. One short query, of
-    /// which the answer is awaited at most `timeout` (nil: as configured).
-    public func pending(on database: Database, timeout: Duration? = nil) async throws(PostgresError) -> [String] {
+    /// The migrations that the database lacks, in order: none if it is up to date, all if it is empty. One short query.
+    public func pending(on database: Database) async throws(PostgresError) -> [String] {
         do throws(PostgresError) {
-            let applied: Set<String> = try await names(on: database, timeout: timeout)
+            let applied: Set<String> = try await names(on: database)
             return migrations.map(\.name).filter { !applied.contains($0) }
         } catch {
             guard error.sqlState == "42P01" else { throw error }
@@ -88,9 +87,9 @@ public struct Migrator: Sendable {
         try await names(on: database).subtracting(migrations.map(\.name)).sorted()
     }
 
-    private func names(on database: Database, timeout: Duration? = nil) async throws(PostgresError) -> Set<String> {
+    private func names(on database: Database) async throws(PostgresError) -> Set<String> {
         var names: Set<String> = []
-        for row in try await database.query("SELECT name FROM schema_migrations", timeout: timeout) { names.insert(try row("name")) }
+        for row in try await database.query("SELECT name FROM schema_migrations") { names.insert(try row("name")) }
         return names
     }
 

@@ -69,6 +69,7 @@ extension DatabaseConfiguration {
         configuration.connectionWait = .seconds(2)
         configuration.statementTimeout = .seconds(7)
         configuration.answerTimeout = .seconds(8)
+        configuration.idleInTransactionTimeout = .seconds(5)
         return configuration
     }
 
@@ -79,7 +80,8 @@ extension DatabaseConfiguration {
         return configuration
     }
 
-    /// No request may hang for more than 5 s, whatever becomes of the database.
+    /// A statement is answered or given up within 4 s, whatever becomes of the database. A request makes a few of them; where
+    /// the database is away, the first ends it.
     fileprivate static func api(_ url: String) -> Self {
         var configuration = Self(url: url, applicationName: "prikke-api")
         configuration.leaseConnections = 6

@@ -3,6 +3,7 @@ import asyncio, signal, time
 
 from client import Balancer
 from databases import callers
+from proxy import Proxy
 from rows import row
 from world import client_of
 
@@ -42,7 +43,7 @@ async def rolling_deploy(world):
     world.demand(not missed and not twice, f"{missed:.0f} missed, {twice} twice")
 
 
-@row("R31", "SIGTERM with requests that outlive the grace; a second SIGTERM; SIGINT, SIGHUP, SIGPIPE")
+@row("R31", "SIGTERM with requests that outlive the grace, with Postgres gone, silent; a second SIGTERM; SIGINT, SIGHUP, SIGPIPE")
 async def stops(world):
     await world.organizations(1)
     (node,) = await world.nodes(1)
@@ -71,6 +72,36 @@ async def stops(world):
         world.demand(code == 0, f"{name}: exit code {code}")
         world.demand(time.monotonic() - began <= 36, f"{name}: took longer than the grace")
         await node.start().ready()
+    await node.stop()
+    for name in ("Postgres gone", "Postgres silent"):
+        took[name] = await stop_in_the_dark(world, name, grace=3)
+    await node.start().ready()
     await world.drained(within=60, after=time.time())
     world.figures.update({f"{name} s": seconds for name, seconds in took.items()})
+
+
+async def stop_in_the_dark(world, name, grace):
+    """A stop of a node that cannot reach Postgres any more, with calls that outlive the grace and some that end within it."""
+    proxy = await Proxy(world.postgres.port).start()
+    node = await world.node(port=proxy.port, PRIKKE_GRACE=str(grace)).start().ready()
+    await world.bulk(20, time.time() + 0.5, "/never", timeout_ms=20_000)
+    await world.bulk(20, time.time() + 0.5, "/run?ms=4000", timeout_ms=20_000)
+    await asyncio.sleep(2.5)
+    with world.fault(lasting=12):
+        if name == "Postgres gone":
+            await world.postgres.stop("immediate")
+        else:
+            proxy.pause()
+        await asyncio.sleep(1)
+        began = time.monotonic()
+        node.signal(signal.SIGTERM)
+        code = await node.ended(45)
+        took = time.monotonic() - began
+        if name == "Postgres gone":
+            await world.postgres.start()
+        proxy.resume()
+    world.demand(code == 0, f"{name}: exit code {code}")
+    world.demand(took <= grace + 1, f"{name}: took {took:.1f} s with a grace of {grace} s")
+    proxy.stop()
+    return f"{took:.1f} ({code})"
 

@@ -4,11 +4,12 @@ import CLibPQ
 struct ConnectionParameters: Sendable {
     private(set) var values: [String: String]
 
-    /// How soon a peer that is gone must be noticed.
+    /// How soon a peer that is gone must be noticed, on both sides: the server goes on with the session of a client that is cut
+    /// off, and with its locks, until it notices; by its own defaults after two hours.
     enum Vigilance {
-        /// For statements with deadlines of their own.
+        /// For statements with deadlines of their own: within about 10 s.
         case ordinary
-        /// For a session whose mere existence means something, such as one that holds a lock: within about 2 s, on both sides.
+        /// For a session whose mere existence means something, such as one that holds a lock: within about 2 s.
         case high
     }
 
@@ -56,7 +57,10 @@ struct ConnectionParameters: Sendable {
             "idle_in_transaction_session_timeout=\(configuration.idleInTransactionTimeout.milliseconds)",
             "client_connection_check_interval=2000",
         ]
-        if isHigh { settings += ["tcp_keepalives_idle=1", "tcp_keepalives_interval=1", "tcp_keepalives_count=2", "tcp_user_timeout=2000"] }
+        settings +=
+            isHigh
+            ? ["tcp_keepalives_idle=1", "tcp_keepalives_interval=1", "tcp_keepalives_count=2", "tcp_user_timeout=2000"]
+            : ["tcp_keepalives_idle=5", "tcp_keepalives_interval=2", "tcp_keepalives_count=3", "tcp_user_timeout=10000"]
         if let path = configuration.searchPath {
             let escaped = path.map { $0 == " " || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
             settings.append("search_path=\(escaped)")

@@ -16,7 +16,7 @@ actor HotConnections {
     private let mostWaiting: Int
     private nonisolated let inbox = Mutex<[Request]>([])
     private nonisolated let parameters: ConnectionParameters
-    private nonisolated let logger: Logger
+    private nonisolated let complaints: Complaints
 
     private var slots: [Slot]
     private var waiting = Deque<Request>()
@@ -32,7 +32,8 @@ actor HotConnections {
     }
 
     init(_ parameters: ConnectionParameters, count: Int, mostWaiting: Int, on loop: EventLoop, logger: Logger) {
-        (self.loop, self.parameters, self.mostWaiting, self.logger) = (loop, parameters, mostWaiting, logger)
+        (self.loop, self.parameters, self.mostWaiting) = (loop, parameters, mostWaiting)
+        complaints = Complaints(to: logger)
         slots = Array(repeating: Slot(), count: max(1, count))
     }
 
@@ -128,22 +129,23 @@ extension HotConnections {
         case .success(let connection) where isClosed:
             connection.assumeIsolated { $0.close(PostgresError(.closed, "the database has been closed")) }
         case .success(let connection):
-            slots[index].backoff.reset()
             slots[index].connection = connection
             connection.assumeIsolated {
                 $0.report(
-                    answers: { self.assumeIsolated { $0.answered() } },
+                    answers: { self.assumeIsolated { $0.answered(index) } },
                     close: { reason in self.assumeIsolated { $0.lost(index, reason) } })
             }
             dispatch()
         case .failure(let error):
             lastComplaint = error.message
-            logger.warning("no connection to the database", metadata: ["reason": "\(error.message)"])
+            complaints.tell("no connection to the database", error, at: .warning)
             reopenLater(index)
         }
     }
 
-    private func answered() {
+    /// The backoff starts anew only now: a server that lets connections in and drops them is not well.
+    private func answered(_ index: Int) {
+        slots[index].backoff.reset()
         if !waiting.isEmpty { dispatch() }
         if isClosed { closeIdle() }
     }
@@ -152,7 +154,7 @@ extension HotConnections {
         slots[index].connection = nil
         if isClosed { return closeIdle() }
         lastComplaint = reason.message
-        logger.warning("a database connection was lost", metadata: ["reason": "\(reason.message)"])
+        complaints.tell("a database connection was lost", reason, at: .warning)
         reopenLater(index)
     }
 

@@ -58,7 +58,8 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
         var text = "database: " + message
         if let sqlState { text += " [\(sqlState)]" }
         if outcomeUnknown { text += "; it may have taken effect" }
-        if let sql { text += "; in: \(sql)" }
+        // What was never sent is not to blame.
+        if let sql, kind != .unavailable { text += "; in: \(sql)" }
         return text
     }
 

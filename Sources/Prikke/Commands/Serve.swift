@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 import Postgres
 import Scheduling
@@ -50,9 +51,8 @@ struct Serve: AsyncParsableCommand {
         let services = try Services(configuration, home, logger: logger)
         try await services.heartbeat.begin()
         for network in configuration.allowedNetworks { Output.note("Allowed network: \(network)") }
-        let server = try WebServer(
-            WebServer.Configuration(configuration), site: .make(services), logger: logger
-        ) { port in
+        let web = WebServer.Configuration(configuration)
+        let server = try WebServer(web, site: .make(services), logger: logger) { port in
             Output.note("Prikke \(Prikke.version) listens on http://\(configuration.host):\(port)")
         }
         let trades = services.trades(server)
@@ -61,21 +61,34 @@ struct Serve: AsyncParsableCommand {
         var group = ServiceGroupConfiguration(services: all, logger: logger)
         // For what should not happen: something that does not end although it was told.
         group.maximumGracefulShutdownDuration = .seconds(configuration.graceSeconds + 10)
-        try await run(ServiceGroup(configuration: group), trades)
+        let patience = embedded == nil ? max(.seconds(configuration.graceSeconds), web.drain) : nil
+        try await run(ServiceGroup(configuration: group), trades, patience, logger)
     }
 
     /// The first SIGTERM, SIGINT or SIGHUP asks everybody to end, a second one ends the patience with them.
-    private func run(_ group: ServiceGroup, _ trades: Together) async throws {
+    private func run(_ group: ServiceGroup, _ trades: Together, _ patience: Duration?, _ logger: Logger) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         guard !EarlyStop.hasCome else { return }
         let listening = Task {
             var isStopping = false
             for await _ in signals {
+                if let patience { Self.end(after: isStopping ? .zero : patience, logger) }
                 if isStopping { trades.hurry() } else { await group.triggerGracefulShutdown() }
                 isStopping = true
             }
         }
         defer { listening.cancel() }
         try await group.run()
+    }
+
+    /// Ends the process a little later than it should have ended by itself. Who waits for a database that says nothing learns of
+    /// it by a deadline, seconds later; and what he could do then, others do after this node's death. A private Postgres says
+    /// something, and must be stopped.
+    private static func end(after patience: Duration, _ logger: Logger) {
+        Task.detached {
+            try? await Task.sleep(for: patience + .milliseconds(900))
+            logger.warning("not all ended in time; the rest is left to others")
+            _exit(0)
+        }
     }
 }

@@ -35,7 +35,7 @@ public struct Engine: Sendable {
         node = ID()
         dueBell = Bell(on: loop)
         jobsBell = Bell(on: loop)
-        partitions = Partitions(database)
+        partitions = Partitions(database, clock: clock)
     }
 }
 

@@ -16,7 +16,9 @@ extension ExecutionQueue {
     }
 
     /// Gives back leases that never began: the rows are as they were.
-    func handBack(_ leases: [(organizationID: ID<Organization>, lease: Claim.Lease)], now: Timestamp) async throws {
+    func handBack(
+        _ leases: [(organizationID: ID<Organization>, lease: Claim.Lease)], now: Timestamp, timeout: Duration? = nil
+    ) async throws {
         try await database.query(
             """
             WITH back AS (
@@ -34,12 +36,16 @@ extension ExecutionQueue {
             )
             UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, s.due_at)
             FROM share s WHERE l.organization_id = s.organization_id
-            """)
+            """, timeout: timeout)
     }
 
-    /// Takes away nodes that have been dead for an hour: what they held was freed long ago.
+    /// Takes away nodes that have been dead for an hour, or were stopped, once what they held has been freed.
     func forgetDeadNodes(now: Timestamp) async throws {
-        try await database.query("DELETE FROM nodes WHERE alive_until < \(now.adding(.seconds(-3_600)))")
+        try await database.query(
+            """
+            DELETE FROM nodes n WHERE alive_until < \(now.adding(.seconds(-3_600)))
+                AND NOT EXISTS (SELECT FROM queue q WHERE q.leased_by = n.id)
+            """)
     }
 
     /// What the database says that `node` holds.

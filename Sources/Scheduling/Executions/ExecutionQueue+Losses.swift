@@ -23,9 +23,10 @@ extension ExecutionQueue {
     /// a node had begun when it died, so all that it held are suspects from then on (`crashes`). Suspects are started one
     /// after the other, each noted before it begins (`tryOut`); so the next death has a likeliest cause, the one on trial:
     /// that one is ended, and nothing else of its node is suspected more than before. Where nothing was on trial, those
-    /// that had begun are, and the third such death ends them. The attempt that was lost with a stop counts as no crash.
-    func lose(_ loss: Loss, now: Timestamp) async throws -> Int {
-        try await database.query(Self.losing(loss, now: now), timeout: loss.patience).count
+    /// that had begun are, and the third such death ends them. The attempt that was lost with a stop counts as no crash, also
+    /// where the stop had no time to hand it over and could only say that it was one.
+    func lose(_ loss: Loss, now: Timestamp, timeout: Duration? = nil) async throws -> Int {
+        try await database.query(Self.losing(loss, now: now), timeout: timeout).count
     }
 
     static func losing(_ loss: Loss, now: Timestamp) -> Query {
@@ -86,7 +87,7 @@ extension ExecutionQueue {
 
     /// Wakes the other nodes: what was given back is theirs to take.
     func announce() async throws {
-        try await database.query(Topic.due.notification(database), timeout: .milliseconds(700))
+        try await database.query(Topic.due.notification(database), timeout: .milliseconds(300))
     }
 
     /// Notes that suspects are about to be started by this node, and that those before them have survived it. Answers which
@@ -129,7 +130,7 @@ extension ExecutionQueue.Loss {
         switch self {
         case .deadNodes:
             """
-            CASE WHEN q.on_trial THEN 1 WHEN q.crashes > 0 AND q.started_at IS NULL
+            CASE WHEN \(Self.isOfStop) THEN 0 WHEN q.on_trial THEN 1 WHEN q.crashes > 0 AND q.started_at IS NULL
                 OR EXISTS (SELECT FROM queue t WHERE t.leased_by = q.leased_by AND t.on_trial) THEN 0 ELSE 1 END
             """
         case .stop: "0"
@@ -140,17 +141,15 @@ extension ExecutionQueue.Loss {
     /// SQL: whether a row is ended rather than repeated.
     fileprivate var isPoison: Query {
         switch self {
-        case .deadNodes: "q.on_trial OR q.crashes + (\(blame)) >= \(ExecutionQueue.mostCrashes)"
+        case .deadNodes: "q.on_trial AND NOT \(Self.isOfStop) OR q.crashes + (\(blame)) >= \(ExecutionQueue.mostCrashes)"
         case .stop: "false"
         case .refusedOutcome: "q.crashes > 0"
         }
     }
 
+    /// SQL: whether its node was stopped in order (see `Heartbeat.end`).
+    private static let isOfStop: Query = "EXISTS (SELECT FROM nodes s WHERE s.id = q.leased_by AND s.alive_until = '-infinity')"
+
     /// So many at a time: a rescuer comes again, a stop does not.
     fileprivate var most: Int { if case .stop = self { 100_000 } else { 5_000 } }
-
-    /// A stop has no time to wait.
-    fileprivate var patience: Duration? {
-        if case .stop = self { .milliseconds(700) } else { nil }
-    }
 }

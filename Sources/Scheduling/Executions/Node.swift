@@ -25,6 +25,7 @@ public actor Heartbeat: Service {
     private let engine: Engine
     private let name: String
     private let logger: Logger
+    private let complaints: Complaints
     private var beatsSinceNote = Heartbeat.beatsBetweenNotes
 
     nonisolated public var unownedExecutor: UnownedSerialExecutor { engine.pulse.database.loop.asUnownedSerialExecutor() }
@@ -34,6 +35,7 @@ public actor Heartbeat: Service {
         self.engine = engine
         self.name = name
         self.logger = logger
+        complaints = Complaints(to: logger)
     }
 
     /// What must have happened before any other service runs: the clock is set, the node is known, today's tables exist.
@@ -48,13 +50,14 @@ public actor Heartbeat: Service {
         for _ in 0..<3 { try await engine.clock.measure(engine.pulse.database) }
     }
 
-    /// Beats until asked to stop; then takes the node's row away, for what it held has been handed on by now.
+    /// Beats until asked to stop; then takes the node's row away.
     public func run() async {
         let bell = Bell(on: engine.pulse.database.loop)
         await withGracefulShutdownHandler {
             var pause = Self.interval
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 await bell.wait(until: .now + pause)
+                guard !Task.isShuttingDownGracefully else { break }
                 do {
                     try await engine.clock.measure(engine.pulse.database)
                     noteClock()
@@ -62,7 +65,7 @@ public actor Heartbeat: Service {
                     pause = Self.interval
                 } catch {
                     pause = Engine.pauseAfterError
-                    logger.error("no heartbeat", metadata: ["error": "\(error)"])
+                    complaints.tell("no heartbeat", error)
                 }
             }
         } onGracefulShutdown: {
@@ -94,8 +97,16 @@ public actor Heartbeat: Service {
         logger.warning("clock off by \(abs(lead) / 1_000) ms: this machine's is \(way) the database's, which decides what is due")
     }
 
+    /// Where something of it could not be handed on, its row stays until a rescuer has been there, and says that this was a
+    /// stop: nothing is to blame for it. A stop does not wait long for that.
     private func end() async {
-        do { try await engine.pulse.database.query("DELETE FROM nodes WHERE id = \(engine.node)") } catch {
+        do {
+            try await engine.pulse.database.batch(
+                [
+                    "DELETE FROM nodes WHERE id = \(engine.node) AND NOT EXISTS (SELECT FROM queue WHERE leased_by = \(engine.node))",
+                    "UPDATE nodes SET alive_until = '-infinity' WHERE id = \(engine.node)",
+                ], timeout: .milliseconds(300))
+        } catch {
             logger.warning("this node's row could not be taken away; it ends by itself", metadata: ["error": "\(error)"])
         }
     }

@@ -28,10 +28,13 @@ final class Partitions: Sendable {
     private static let patience: Duration = .seconds(5)
 
     private let database: Database
+    /// What is over is decided by the database's time, also here: by the clock of a machine that is behind, a day that was
+    /// dropped would count as there.
+    private let clock: DatabaseClock
     /// Those that are known to be there, so that looking costs nothing.
     private let known = Mutex<Set<Day>>([])
 
-    init(_ database: Database) { self.database = database }
+    init(_ database: Database, clock: DatabaseClock) { (self.database, self.clock) = (database, clock) }
 
     /// Makes today and the days ahead for every retention. Nodes that start together wait for each other here: losing that
     /// once must not end a start.
@@ -44,6 +47,9 @@ final class Partitions: Sendable {
         try await make(days)
     }
 
+    /// Believes in none of the days any more: one of them was missing.
+    func forget() { known.withLock { $0.removeAll() } }
+
     /// Makes the days of these instants that are not there yet: what is overdue from before the program last ran.
     func ensure(_ moments: [(keepDays: Int, scheduledFor: Timestamp)]) async throws {
         let days = Set(moments.map { Day(keepDays: $0.keepDays, number: Self.day(of: $0.scheduledFor)) })
@@ -52,17 +58,20 @@ final class Partitions: Sendable {
 
     /// Makes the days of everything that is in the queue, for whoever found one missing.
     func ensureWhatIsQueued() async throws {
+        forget()
         let rows = try await database.query(
             "SELECT DISTINCT keep_days, date_trunc('day', scheduled_for, 'UTC') AS day FROM queue", timeout: .seconds(15))
         try await ensure(rows.map { (Int(try $0("keep_days") as Int16), try $0("day")) })
     }
 
-    /// The days whose time was over at `now`, and of which nothing waits in the queue, oldest first, down to those of which a broken-off drop left a table.
+    /// The days whose time was over at `now`, and of which nothing waits in the queue, oldest first, down to those of which a
+    /// broken-off drop left a table. The executions are dropped first, so where they are gone nothing is left to be copied.
     func over(at now: Timestamp) async throws -> [Day] {
         let rows = try await database.query(
             """
             SELECT substring(c.relname FROM '_keep_([0-9]+)_')::integer AS keep_days,
-                to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01' AS number, bool_and(c.relispartition) AS is_attached
+                to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01' AS number,
+                coalesce(bool_or(c.relispartition) FILTER (WHERE c.relname LIKE 'executions%'), false) AS is_attached
             FROM pg_class c
             WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
                 AND c.relname ~ '^(executions|attempts)_keep_(7|30|90)_[0-9]{8}$' AND NOT EXISTS (
@@ -94,13 +103,14 @@ final class Partitions: Sendable {
 
     private func make(_ days: [Day]) async throws {
         // A day that may be over may be dropped by any node at any time, so nobody trusts that it is still there.
-        let recent = Self.day(of: Timestamp.now()) - 6
+        let recent = Self.day(of: clock.now()) - 6
         let missing = known.withLock { known in days.filter { !known.contains($0) || $0.number < recent } }
         guard !missing.isEmpty else { return }
         // Two nodes at one midnight must not collide: looking first and making then does, in the catalogue's unique keys. And
-        // nobody may wait long for a lock here, because everybody who records would wait behind him.
+        // nobody may wait long for a lock here, or for a server that says nothing, because everybody who records would wait
+        // behind him.
         let begin = "BEGIN;\nSET LOCAL lock_timeout = '2s';\nSELECT pg_advisory_xact_lock(hashtext(current_schema() || '.partitions'));\n"
-        try await database.script(begin + missing.map(Self.statements).joined() + "COMMIT;")
+        try await database.script(begin + missing.map(Self.statements).joined() + "COMMIT;", timeout: .seconds(4 + missing.count))
         known.withLock { $0.formUnion(missing) }
     }
 

@@ -15,8 +15,10 @@ public struct Pruner: Service {
     /// So many executions of each job are always kept.
     static let alwaysKept = 50
     private static let pause: Duration = .seconds(3_600)
-    /// Jobs whose last executions are copied in one transaction: short enough for any vacuum.
+    /// Jobs whose last executions are copied in one transaction; half of them where that takes longer than `patience`, which is
+    /// short enough for any vacuum.
     private static let batch = 200
+    var patience: Duration = .seconds(60)
 
     private let engine: Engine
     private let database: Database
@@ -36,9 +38,10 @@ public struct Pruner: Service {
         await withGracefulShutdownHandler {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 do {
-                    if try await lock.tryAcquire() { try await prune() }
+                    // What is being copied at a stop is copied again.
+                    if try await lock.tryAcquire() { try await cancelWhenGracefulShutdown { try await prune() } }
                 } catch {
-                    logger.error("history could not be pruned", metadata: ["error": "\(error)"])
+                    if !Task.isShuttingDownGracefully { logger.error("history could not be pruned", metadata: ["error": "\(error)"]) }
                 }
                 await lock.release()
                 await bell.wait(until: .now + Self.pause)
@@ -48,38 +51,51 @@ public struct Pruner: Service {
         }
     }
 
-    /// One round; tests call it.
+    /// One round; tests call it. A day that cannot be dropped keeps no other from it.
     func prune() async throws {
-        for day in try await engine.partitions.over(at: engine.clock.now()) {
-            if Task.isShuttingDownGracefully { return }
-            if day.isAttached { try await keepTheLast(of: day) }
-            if Task.isShuttingDownGracefully { return }
-            try await engine.partitions.drop(day)
-            Meters.pruned.increment()
-            logger.info("a day of history was dropped", metadata: ["keep_days": "\(day.keepDays)", "day": "\(day.text)"])
+        for day in try await engine.partitions.over(at: engine.clock.now()) where !Task.isCancelled {
+            let facts: Logger.Metadata = ["keep_days": "\(day.keepDays)", "day": "\(day.text)"]
+            do {
+                if day.isAttached { try await keepTheLast(of: day) }
+                if Task.isCancelled { return }
+                try await engine.partitions.drop(day)
+                Meters.pruned.increment()
+                logger.info("a day of history was dropped", metadata: facts)
+            } catch {
+                if Task.isCancelled { return }
+                logger.error("a day of history could not be dropped", metadata: facts.merging(["error": "\(error)"]) { $1 })
+            }
         }
     }
 
+    private typealias Place = (organization: ID<Organization>, job: ID<Job>)
+
     private func keepTheLast(of day: Partitions.Day) async throws {
-        var behind: (organization: ID<Organization>, job: ID<Job>)?
-        repeat {
-            behind = try await keepTheLast(of: day, behind: behind)
-        } while behind != nil && !Task.isShuttingDownGracefully
+        var (place, batch) = (nil as Place?, Self.batch)
+        while true {
+            do {
+                guard let last = try await keepTheLast(of: day, behind: place, batch) else { return }
+                place = last
+            } catch let error as PostgresError where (error.sqlState == "57014" || error.kind == .timedOut) && batch > 1 {
+                batch /= 2
+            }
+        }
     }
 
     /// Copies for the next jobs, by organization and id; answers the last of them, or nil when there were no more.
-    private func keepTheLast(
-        of day: Partitions.Day, behind last: (organization: ID<Organization>, job: ID<Job>)?
-    ) async throws -> (organization: ID<Organization>, job: ID<Job>)? {
+    private func keepTheLast(of day: Partitions.Day, behind last: Place?, _ batch: Int) async throws -> Place? {
         let rest: Query = last.map { "WHERE (organization_id, job_id) > (\($0.organization), \($0.job))" } ?? ""
-        let jobs = try await database.query(
-            "SELECT DISTINCT organization_id, job_id FROM \(unsafe: day.executions) \(rest) ORDER BY 1, 2 LIMIT \(Self.batch)"
-        ).map { (organization: try $0("organization_id") as ID<Organization>, job: try $0("job_id") as ID<Job>) }
-        guard !jobs.isEmpty else { return nil }
-        try await database.transaction { transaction in
-            for query in Self.copies(of: jobs, from: day) { try await transaction.query(query) }
+        let patience = patience + .seconds(1)
+        return try await database.transaction { transaction in
+            try await transaction.query("SELECT set_config('statement_timeout', \(String(self.patience.microseconds / 1_000)), true)")
+            let jobs = try await transaction.query(
+                "SELECT DISTINCT organization_id, job_id FROM \(unsafe: day.executions) \(rest) ORDER BY 1, 2 LIMIT \(batch)",
+                timeout: patience
+            ).map { (organization: try $0("organization_id") as ID<Organization>, job: try $0("job_id") as ID<Job>) }
+            if jobs.isEmpty { return nil }
+            for query in Self.copies(of: jobs, from: day) { try await transaction.query(query, timeout: patience) }
+            return jobs.last
         }
-        return jobs.last
     }
 
     /// What of the day is among its job's last; its attempts; and what that makes one too many of those kept before. A job is

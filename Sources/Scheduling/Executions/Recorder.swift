@@ -15,9 +15,12 @@ actor Recorder {
     private let clock: DatabaseClock
     private let node: ID<Node>
     private let logger: Logger
+    private let complaints: Complaints
 
     private var finished: [(ending: Finished, written: CheckedContinuation<Void, Never>)] = []
     private var isWriting = false
+    /// The database has been closed: the program ends.
+    private var isClosed = false
     /// Attempts at writing in vain since the last one that succeeded.
     private(set) var failures = 0
 
@@ -30,12 +33,14 @@ actor Recorder {
         clock = engine.clock
         node = engine.node
         self.logger = logger
+        complaints = Complaints(to: logger)
     }
 
     /// Returns when the ending is written, or is past writing. While the database is away it waits, and so does the place
     /// among the worker's calls that the caller holds: so what is kept here is bounded by `PRIKKE_WORKERS_MAX`, each with at
     /// most the 256 KiB of an answer that are kept.
     func record(_ ending: Finished) async {
+        if isClosed { return }
         await withCheckedContinuation { written in
             finished.append((ending, written))
             guard !isWriting else { return }
@@ -51,12 +56,20 @@ actor Recorder {
                 failures = 0
                 finished.removeFirst(batch.count)
                 for (_, written) in batch { written.resume() }
+            } else if isClosed {
+                giveUpAll()
             } else {
                 failures += 1
                 try? await Task.sleep(for: pause)
             }
         }
         isWriting = false
+    }
+
+    private func giveUpAll() {
+        logger.error("outcomes were not written before the end; others begin again", metadata: ["count": "\(finished.count)"])
+        for (_, written) in finished { written.resume() }
+        finished.removeAll()
     }
 
     /// Twice as long each time, half a second at most, and a random part of it off: all nodes come back at one time.
@@ -67,11 +80,9 @@ actor Recorder {
         do {
             try await store(batch)
             return true
-        } catch let error as PostgresError where error.isPassing {
-            // Once, and then about every half minute.
-            if failures % 64 == 0 {
-                logger.error("outcomes wait for the database", metadata: ["count": "\(finished.count)", "error": "\(error)"])
-            }
+        } catch let error as PostgresError where error.isOfDatabaseAway {
+            isClosed = error.kind == .closed
+            if !isClosed { complaints.tell("outcomes wait for the database", error, ["count": "\(finished.count)"]) }
             return false
         } catch {
             logger.error("a batch of outcomes was refused", metadata: ["count": "\(batch.count)", "error": "\(error)"])
@@ -85,7 +96,7 @@ actor Recorder {
         for one in batch {
             do {
                 try await store([one])
-            } catch let error as PostgresError where error.isPassing {
+            } catch let error as PostgresError where error.isOfDatabaseAway {
                 return false
             } catch {
                 guard await writeBare(one) else { return false }
@@ -99,7 +110,7 @@ actor Recorder {
     private func writeBare(_ one: Finished) async -> Bool {
         do {
             try await store([one.withoutPayload])
-        } catch let error as PostgresError where error.isPassing {
+        } catch let error as PostgresError where error.isOfDatabaseAway {
             return false
         } catch {
             Meters.refused.increment()
@@ -112,7 +123,7 @@ actor Recorder {
     private func giveUp(_ claim: Claim) async -> Bool {
         do {
             _ = try await queue.lose(.refusedOutcome([(claim.organizationID, claim.lease)]), now: clock.now())
-        } catch let error as PostgresError where error.isPassing {
+        } catch let error as PostgresError where error.isOfDatabaseAway {
             return false
         } catch {
             logger.critical("nor could it be given up", metadata: ["execution": "\(claim.id)", "error": "\(error)"])
@@ -121,8 +132,7 @@ actor Recorder {
     }
 
     private func store(_ batch: [Finished]) async throws {
-        try await partitions.ensure(batch.map { ($0.claim.keepDays, $0.claim.scheduledFor) })
-        let completion = try await queue.complete(batch, by: node, now: clock.now())
+        let completion = try await complete(batch)
         Failpoint.outcomeStored.reached()
         if batch.contains(where: { $0.retryAt != nil }) { Failpoint.retryQueued.reached() }
         Meters.recorded.increment(by: completion.recorded)
@@ -134,4 +144,22 @@ actor Recorder {
         try await queue.release(after: completion.jobsWithWaiting, now: clock.now())
         Failpoint.waitingReleased.reached()
     }
+
+    /// A day that is missing although it was known to be there is made again.
+    private func complete(_ batch: [Finished]) async throws -> ExecutionQueue.Completion {
+        let days = batch.map { (keepDays: $0.claim.keepDays, scheduledFor: $0.claim.scheduledFor) }
+        try await partitions.ensure(days)
+        do { return try await queue.complete(batch, by: node, now: clock.now()) } catch let error as PostgresError
+            where error.isOfMissingPartition
+        {
+            partitions.forget()
+            try await partitions.ensure(days)
+            return try await queue.complete(batch, by: node, now: clock.now())
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether the outcome itself has no part in it.
+    fileprivate var isOfDatabaseAway: Bool { isPassing || kind == .closed }
 }

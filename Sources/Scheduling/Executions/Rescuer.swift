@@ -9,11 +9,13 @@ import Time
 public struct Rescuer: Service {
     private let engine: Engine
     private let logger: Logger
+    private let complaints: Complaints
 
     /// A rescuer of this node; `run` does the work.
     public init(_ engine: Engine, logger: Logger) {
         self.engine = engine
         self.logger = logger
+        complaints = Complaints(to: logger)
     }
 
     /// Looks until asked to stop; what goes wrong is logged and tried again.
@@ -23,13 +25,14 @@ public struct Rescuer: Service {
             var round = 0
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 await bell.wait(until: .now + .seconds(1))
+                guard !Task.isShuttingDownGracefully else { break }
                 do {
                     try await look(alsoAtLanes: round % 10 == 0)
                     if round % 3_600 == 3_599 { try await engine.partitions.prepare(from: engine.clock.now()) }
                 } catch {
                     // Rows of a day that is gone would stand in the way of all others, for ever.
                     if (error as? PostgresError)?.isOfMissingPartition == true { try? await engine.partitions.ensureWhatIsQueued() }
-                    logger.error("the rescuer could not look", metadata: ["error": "\(error)"])
+                    complaints.tell("the rescuer could not look", error)
                 }
                 round += 1
             }

@@ -19,11 +19,13 @@ public struct Scheduler: Service {
 
     private let engine: Engine
     private let logger: Logger
+    private let complaints: Complaints
 
     /// A scheduler of this node; `run` does the work.
     public init(_ engine: Engine, logger: Logger) {
         self.engine = engine
         self.logger = logger
+        complaints = Complaints(to: logger)
     }
 
     /// Ticks until asked to stop. Throws `PostgresError` of kind `.configuration` alone: all else is logged and tried again.
@@ -36,7 +38,8 @@ public struct Scheduler: Service {
                     if try await mayTick(lock) { wake = min(wake, try await tick()) }
                 } catch {
                     wake = .now + Engine.pauseAfterError
-                    logger.error("the scheduler could not tick", metadata: ["error": "\(error)"])
+                    if (error as? PostgresError)?.isOfMissingPartition == true { engine.partitions.forget() }
+                    complaints.tell("the scheduler could not tick", error)
                 }
                 await engine.jobsBell.wait(until: wake)
             }

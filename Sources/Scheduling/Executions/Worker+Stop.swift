@@ -3,6 +3,11 @@ import Tenancy
 import Time
 
 extension Worker {
+    /// After the grace period: for handing over, which a moment later may succeed where it failed. The process ends soon after.
+    private static let lastWords: Duration = .milliseconds(600)
+    /// The shortest time that a statement is given.
+    private static let shortest: Duration = .milliseconds(100)
+
     func beginToStop() {
         isStopping = true
         deadline = deadline ?? .now + grace
@@ -26,11 +31,12 @@ extension Worker {
             await bell.wait(until: min(deadline, .now + .milliseconds(100)))
         }
         isGivingUp = true
-        await handOver()
+        let end = min(.now, deadline) + Self.lastWords
+        while await !handOver(by: end), ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(50)) }
         for run in running.values { run.task.cancel() }
         // What has ended is still being recorded.
-        let end = ContinuousClock.now + .milliseconds(200)
-        while !held.isEmpty, ContinuousClock.now < end { await bell.wait(until: .now + .milliseconds(20)) }
+        let last = max(end, .now + Self.shortest)
+        while !held.isEmpty, ContinuousClock.now < last { await bell.wait(until: .now + .milliseconds(20)) }
     }
 
     /// What the database fails to take back waits to be tried again.
@@ -41,31 +47,42 @@ extension Worker {
         suspects = []
         await handBack(waiting)
         suspects += waiting.filter { held.contains($0.lease) }
-        if !waiting.isEmpty { try? await queue.announce() }
+        if waiting.contains(where: { !held.contains($0.lease) }) { try? await queue.announce() }
     }
 
-    private func handOver() async {
+    /// Whether nothing is left to be handed over, or back.
+    private func handOver(by end: ContinuousClock.Instant) async -> Bool {
+        if !suspects.isEmpty { await handBackWaiting() }
         let cut = running.values.map(\.claim)
-        guard !cut.isEmpty else { return }
+        guard !cut.isEmpty else { return suspects.isEmpty }
         do {
-            let count = try await queue.lose(.stop(cut.map { ($0.organizationID, $0.lease) }), now: clock.now())
-            try await queue.announce()
+            let leases = cut.map { (organizationID: $0.organizationID, lease: $0.lease) }
+            let count = try await queue.lose(
+                .stop(leases), now: clock.now(), timeout: max(Self.shortest, ContinuousClock.now.duration(to: end)))
+            try? await queue.announce()
             Failpoint.handedOver.reached()
             Meters.handedOver.increment(by: count)
             logger.warning("attempts that outlasted the grace period were handed over", metadata: ["count": "\(count)"])
+            return suspects.isEmpty
         } catch {
-            logger.error("attempts could not be handed over; their leases end with this node", metadata: ["error": "\(error)"])
+            complaints.tell("attempts could not be handed over; their leases end with this node", error)
+            return false
         }
     }
 
     func handBack(_ claims: [Claim]) async {
         guard !claims.isEmpty else { return }
         do {
-            try await queue.handBack(claims.map { ($0.organizationID, $0.lease) }, now: clock.now())
+            try await queue.handBack(claims.map { ($0.organizationID, $0.lease) }, now: clock.now(), timeout: patience)
             Failpoint.handedBack.reached()
             letGo(claims)
         } catch {
-            logger.error("leases could not be handed back; they end with this node", metadata: ["error": "\(error)"])
+            complaints.tell("leases could not be handed back; they end with this node", error)
         }
+    }
+
+    /// While stopping, a statement is rather tried again than waited for; nil: as usual.
+    private var patience: Duration? {
+        deadline.map { min(.milliseconds(700), max(Self.shortest, ContinuousClock.now.duration(to: $0))) }
     }
 }

@@ -40,7 +40,7 @@ extension Worker {
             if isStopping { await handBack(mine) } else { for claim in mine { start(claim) } }
             return true
         } catch {
-            logger.error("suspects could not be started", metadata: ["count": "\(next.count)", "error": "\(error)"])
+            complaints.tell("suspects could not be started", error, ["count": "\(next.count)"])
             // Where this fails too, they are strays from now on, and go back a little later.
             await handBack(next)
             letGo(next)

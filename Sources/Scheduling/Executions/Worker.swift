@@ -42,6 +42,7 @@ public actor Worker: Service {
     let grace: Duration
     let bell: Bell
     let logger: Logger
+    let complaints: Complaints
 
     /// Leased and not yet recorded, in all; at most `places.maximum`.
     var held: Set<Claim.Lease> = []
@@ -79,14 +80,19 @@ public actor Worker: Service {
         self.places = places
         self.grace = grace
         self.logger = logger
+        complaints = Complaints(to: logger)
     }
 
     public func run() async {
         await withGracefulShutdownHandler {
             while !isStopping, !Task.isCancelled {
+                // Each step may wait for the database, and a stop is not to wait for all of them.
                 await recall(recalls.take())
+                if isStopping { break }
                 let wake = await claim()
+                if isStopping { break }
                 await markLongRuns()
+                if isStopping { break }
                 await handBackStrays()
                 await bell.wait(until: wake)
             }
@@ -127,7 +133,7 @@ public actor Worker: Service {
             let soonest = ContinuousClock.now + (claims.isEmpty ? .milliseconds(5) : .zero)
             return max(soonest, min(latest, nextDue.map { clock.instant(of: $0) - Self.lead } ?? latest))
         } catch {
-            logger.error("no executions could be leased", metadata: ["error": "\(error)"])
+            complaints.tell("no executions could be leased", error)
             return .now + Engine.pauseAfterError
         }
     }
@@ -204,7 +210,7 @@ public actor Worker: Service {
             Failpoint.strayHandedBack.reached()
             bell.ring()
         } catch {
-            logger.error("strays could not be looked for", metadata: ["error": "\(error)"])
+            complaints.tell("strays could not be looked for", error)
         }
     }
 
@@ -217,7 +223,7 @@ public actor Worker: Service {
             try await queue.mark(long.map { ($0.claim, $0.startedAt) })
             for run in long { running[run.claim.lease]?.isMarked = true }
         } catch {
-            logger.error("what has begun could not be written", metadata: ["error": "\(error)"])
+            complaints.tell("what has begun could not be written", error)
         }
     }
 

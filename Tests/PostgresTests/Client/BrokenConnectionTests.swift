@@ -1,9 +1,10 @@
 import EventLoop
 import Logging
-import Postgres
 import ServiceLifecycle
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 @Suite(.database) struct BrokenConnectionTests {
     @Test func aKilledSessionIsReplaced() async throws {
@@ -69,6 +70,29 @@ import Testing
         #expect(other.kind == .unavailable)
         #expect(start.duration(to: .now) < .seconds(5))
         await database.close()
+    }
+
+    @Test func aServerThatLetsInAndDropsIsAskedLessAndLess() async throws {
+        let server = try FakeServer(.drops)
+        defer { server.stop() }
+        var configuration = DatabaseConfiguration(url: server.url, applicationName: "lost")
+        (configuration.hotConnections, configuration.connectionWait) = (1, .seconds(10))
+        let database = try Database(configuration, on: Scratch.loop, logger: Scratch.logger)
+        let end = ContinuousClock.now + .seconds(2)
+        while ContinuousClock.now < end { _ = try? await database.query("SELECT 1") }
+        // 50, 100, 200, 400, 800 ms, each half as long at the least.
+        #expect((2...8).contains(server.count))
+        await database.close()
+    }
+
+    /// A machine that vanishes sends no word of its end.
+    @Test(arguments: [ConnectionParameters.Vigilance.ordinary, .high])
+    func theServerSoonNoticesAClientThatIsGone(vigilance: ConnectionParameters.Vigilance) throws {
+        let configuration = DatabaseConfiguration(url: "postgresql://db/prikke", applicationName: "gone")
+        let options = try #require(ConnectionParameters(configuration, vigilance: vigilance).values["options"])
+        for setting in ["tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout"] {
+            #expect(options.contains("-c \(setting)="))
+        }
     }
 
     @Test func whatCannotWaitAnyMoreIsRefusedAtOnce() async throws {

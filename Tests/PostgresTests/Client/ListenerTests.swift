@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    /// The connection lives, but nothing would ever be heard over it.
+    @Test func aChannelThatIsRefusedIsAskedForOnAnotherConnection() async throws {
+        let server = try FakeServer(.refuses)
+        defer { server.stop() }
+        let database = try Database(
+            DatabaseConfiguration(url: server.url, applicationName: "deaf"), on: Scratch.loop, logger: Scratch.logger)
+        let stream = database.listen(to: "jobs")
+        try await until("nobody asks again") { server.count >= 3 }
+        await database.close()
+        for await _ in stream { Issue.record("something was heard") }
+    }
+
     @Test func channelsAndReadersShareOneConnection() async throws {
         try await Scratch.with {
             $0.hotConnections = 1

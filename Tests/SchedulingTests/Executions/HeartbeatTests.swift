@@ -1,7 +1,6 @@
 import Logging
 import Postgres
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Testing
 import Time
@@ -18,6 +17,23 @@ import Time
             let alive = try await scene.count("nodes WHERE id = \(scene.engine.node) AND alive_until > \(scene.engine.clock.now())")
             #expect(alive == 1)
         }
+        #expect(try await scene.count("nodes") == 0)
+    }
+
+    /// It could not hand over what it held, for lack of time; nothing of it has killed a node.
+    @Test func whatAStoppedNodeStillHeldIsRepeatedAndBlamedOnNobody() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(2)
+        try await scene.database.query("UPDATE queue SET crashes = 2, on_trial = false WHERE id = \(due[1])")
+        let claims = try await scene.claim()
+        _ = try await scene.queue.tryOut(claims.filter { $0.id == due[1] }, after: [], now: scene.engine.clock.now())
+        try await scene.running([Heartbeat(scene.engine, name: "test", logger: silence)]) {}
+        // Its row stays as long as something goes by it.
+        try await scene.queue.forgetDeadNodes(now: scene.engine.clock.now())
+        #expect(try await scene.queue.lose(.deadNodes, now: scene.engine.clock.now()) == 2)
+        let again = try await scene.claim(for: ID())
+        #expect(again.map(\.id) == due && again.map(\.attempt) == [2, 2] && again.map(\.crashes) == [0, 2])
+        try await scene.queue.forgetDeadNodes(now: scene.engine.clock.now())
         #expect(try await scene.count("nodes") == 0)
     }
 
@@ -50,21 +66,4 @@ import Time
         await skewed.close()
         try await scene.database.script("DROP FUNCTION \(schema).clock_timestamp()")
     }
-}
-
-/// Keeps what is logged.
-private struct Notes: LogHandler {
-    final class Lines: Sendable {
-        let values = Mutex<[String]>([])
-        func withLock<R: Sendable>(_ body: ([String]) -> R) -> R { values.withLock { body($0) } }
-    }
-
-    let lines = Lines()
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) { lines.values.withLock { $0.append("\(event.message)") } }
 }

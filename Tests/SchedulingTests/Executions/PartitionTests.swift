@@ -18,7 +18,7 @@ import Time
     }
 
     @Test func aDayOfLongAgoIsMadeOnDemand() async throws {
-        let partitions = Partitions(database)
+        let partitions = Partitions(database, clock: DatabaseClock())
         let moments = ["2026-08-30T23:59:59.999999Z", "2026-08-31T00:00:00Z", "2026-08-31T12:00:00Z", "1969-12-31T23:59:59Z"]
         try await partitions.ensure(moments.map { (90, try #require(Timestamp(rfc3339: $0))) })
         for table in ["executions", "attempts"] {
@@ -38,16 +38,16 @@ import Time
     @Test func aDayIsMadeOnceAlsoByTwoThatDoNotKnowOfEachOther() async throws {
         let day = try #require(Timestamp(rfc3339: "2026-09-01T00:00:00Z"))
         try await withThrowingTaskGroup { tasks in
-            for _ in 0..<6 { tasks.addTask { try await Partitions(database).ensure([(7, day), (30, day)]) } }
+            for _ in 0..<6 { tasks.addTask { try await Partitions(database, clock: DatabaseClock()).ensure([(7, day), (30, day)]) } }
             try await tasks.waitForAll()
         }
         #expect(try await names("%_20260901").count == 4)
         // Nothing to do, and no error, the next time.
-        try await Partitions(database).ensure([(7, day)])
+        try await Partitions(database, clock: DatabaseClock()).ensure([(7, day)])
     }
 
     @Test func theDaysAheadAreMadeForEveryRetention() async throws {
-        try await Partitions(database).prepare(from: #require(Timestamp(rfc3339: "2026-12-28T10:00:00Z")))
+        try await Partitions(database, clock: DatabaseClock()).prepare(from: #require(Timestamp(rfc3339: "2026-12-28T10:00:00Z")))
         for keepDays in [7, 30, 90] {
             let days = ["20261228", "20261229", "20261230", "20261231", "20270101", "20270102", "20270103", "20270104", "20270105"]
             #expect(try await names("executions_keep_\(keepDays)_%") == days.map { "executions_keep_\(keepDays)_\($0)" })

@@ -107,6 +107,50 @@ import Time
         #expect(try await listed(job, in: scene) == [old])
     }
 
+    /// The executions are gone, their attempts still stand in history; the days behind it leave all the same.
+    @Test func aDropThatWasBrokenOffBetweenItsTablesIsFinished() async throws {
+        let scene = try await Scene()
+        let job = try await job(in: scene)
+        try await record([noon(9, in: scene), noon(8, in: scene)], of: job, in: scene)
+        let before = try await tables(in: scene)
+        let day = try #require(try await scene.engine.partitions.over(at: scene.engine.clock.now()).first)
+        try await scene.database.script("DROP TABLE \(day.executions)")
+        try await Pruner(scene.engine, logger: silence).prune()
+        #expect(try await tables(in: scene) == before - 4)
+    }
+
+    @Test func aDayThatCannotBeDroppedKeepsNoOther() async throws {
+        let scene = try await Scene()
+        let job = try await job(in: scene)
+        try await record([noon(9, in: scene), noon(8, in: scene)], of: job, in: scene)
+        let before = try await tables(in: scene)
+        let days = try await scene.engine.partitions.over(at: scene.engine.clock.now())
+        try await scene.database.script("CREATE VIEW stands_in_the_way AS SELECT id FROM \(days[0].executions)")
+        try await Pruner(scene.engine, logger: silence).prune()
+        #expect(try await scene.engine.partitions.over(at: scene.engine.clock.now()).map(\.number) == [days[0].number])
+        try await scene.database.script("DROP VIEW stands_in_the_way")
+        try await Pruner(scene.engine, logger: silence).prune()
+        #expect(try await tables(in: scene) == before - 4)
+    }
+
+    /// All at once would take half a second, each alone 50 ms.
+    @Test func whatTakesTooLongToCopyIsCopiedInParts() async throws {
+        let scene = try await Scene()
+        try await scene.database.script(
+            """
+            CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN new; END';
+            CREATE TRIGGER dawdle BEFORE INSERT ON kept_executions FOR EACH ROW EXECUTE FUNCTION dawdle()
+            """)
+        for _ in 0..<10 { try await record([noon(9, in: scene)], of: try await job(in: scene), in: scene) }
+        let before = try await tables(in: scene)
+        var pruner = Pruner(scene.engine, logger: silence)
+        pruner.patience = .milliseconds(400)
+        try await pruner.prune()
+        try await scene.database.script("DROP FUNCTION dawdle CASCADE")
+        #expect(try await scene.count("kept_executions") == 10)
+        #expect(try await tables(in: scene) == before - 2)
+    }
+
     /// Whoever has made a day must be able to write into it also after it was dropped by another.
     @Test func aDayThatWasDroppedIsMadeAgainWhenItIsNeeded() async throws {
         let scene = try await Scene()

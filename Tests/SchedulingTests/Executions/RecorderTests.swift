@@ -1,4 +1,5 @@
 import JSON
+import Logging
 import Postgres
 import TestSupport
 import Testing
@@ -48,6 +49,35 @@ import Time
         }
         #expect(try await scene.ended().map(\.id) == [claims[0].id, claims[2].id])
         #expect(try await scene.count("queue WHERE leased_by IS NULL AND crashes = 1") == 1)
+    }
+
+    /// Dropped by somebody else: a node that believed its own wrong clock would never find out.
+    @Test func anOutcomeWhoseDayIsGoneIsGivenOne() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(1)
+        let other = Partitions(scene.database, clock: scene.engine.clock)
+        try await other.drop(Partitions.Day(keepDays: 7, number: scene.engine.clock.now().seconds / 86_400))
+        let claims = try await scene.claim()
+        await Recorder(scene.engine, logger: silence).record(claims[0].ended(at: scene.engine.clock.now()))
+        #expect(try await scene.ended().map(\.id) == due)
+    }
+
+    /// At the end of a stop: nothing can be written any more, and nothing was refused.
+    @Test func aDatabaseThatIsClosedEndsTheWritingWithOneLine() async throws {
+        let scene = try await Scene()
+        try await scene.backlog(3)
+        let claims = try await scene.claim()
+        let results = try Database(TestDatabase.current.configuration, on: TestCluster.loop, logger: silence)
+        let notes = Notes()
+        let recorder = Recorder(
+            Engine(scene.database, results: results, on: TestCluster.loop), logger: Logger(label: "test") { _ in notes })
+        let now = scene.engine.clock.now()
+        await results.close()
+        await withTaskGroup { tasks in
+            for claim in claims { tasks.addTask { await recorder.record(claim.ended(at: now)) } }
+        }
+        #expect(notes.lines.withLock { $0 } == ["outcomes were not written before the end; others begin again"])
+        #expect(try await scene.count("queue WHERE leased_by IS NOT NULL AND crashes = 0") == 3)
     }
 
     /// All sessions are ended, and none is let in for a while: what has ended meanwhile is written afterwards, once.

@@ -146,4 +146,43 @@ import Time
         #expect(try await scene.count("queue WHERE leased_by IS NULL") == 100 - ended)
         #expect(try await scene.lane().running == 0)
     }
+
+    @Test func whatCannotBeHandedOverAtOnceIsHandedOverAMomentLater() async throws {
+        let started = Signals(of: Void.self)
+        let scene = try await Scene { _ in
+            started.send()
+            do { try await Task.sleep(for: .seconds(3_600)) } catch { return Outcome(reason: .cancelledByUser) }
+            return Outcome(reason: nil)
+        }
+        let due = try await scene.backlog(1)
+        // What a statement that fails has drawn from a sequence stays drawn.
+        try await scene.database.script(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN IF nextval(''tries'') < 3 THEN RAISE EXCEPTION ''not now''; END IF; RETURN new; END';
+            CREATE TRIGGER fail_once BEFORE INSERT ON attempts FOR EACH ROW EXECUTE FUNCTION fail_once()
+            """)
+        try await scene.running([scene.worker(grace: .milliseconds(50))]) { _ = await started.next(1) }
+        try await scene.database.script("DROP FUNCTION fail_once CASCADE; DROP SEQUENCE tries")
+        #expect(try await scene.claim(for: ID()).map(\.id) == due)
+    }
+
+    /// Each of them would make one more statement, and wait two seconds for a connection.
+    @Test func aStopWithTheDatabaseAwayWaitsForNoneOfTheServices() async throws {
+        let configuration = DatabaseConfiguration(url: "postgresql://nobody@127.0.0.1:1/nothing", applicationName: "lost")
+        let database = try Database(configuration, on: TestCluster.loop, logger: silence)
+        let engine = Engine(database, on: TestCluster.loop)
+        for service in [Rescuer(engine, logger: silence), Heartbeat(engine, name: "test", logger: silence)] as [any Service] {
+            let group = ServiceGroup(services: [service], logger: silence)
+            async let running: Void = group.run()
+            // Asleep before its first round.
+            try await Task.sleep(for: .milliseconds(100))
+            let start = ContinuousClock.now
+            await group.triggerGracefulShutdown()
+            try await running
+            #expect(start.duration(to: .now) < .milliseconds(900))
+        }
+        await database.close()
+    }
 }
