@@ -59,19 +59,8 @@ struct Scratch: Sendable {
     }
 }
 
-struct NeverHappened: Error, CustomStringConvertible { let description: String }
-
-/// Asks until the answer is yes, for 10 s.
-func until(_ complaint: String, _ condition: () async throws -> Bool) async throws {
-    let limit = ContinuousClock.now.advanced(by: .seconds(10))
-    while try await !condition() {
-        if ContinuousClock.now > limit { throw NeverHappened(description: complaint) }
-        await Task.yield()
-    }
-}
-
 /// The error that `body` throws.
 func failure<Answer>(_ body: () async throws -> Answer) async throws -> PostgresError {
     do { _ = try await body() } catch let error as PostgresError { return error }
-    throw NeverHappened(description: "no error was thrown")
+    throw NeverHappened("no error was thrown")
 }

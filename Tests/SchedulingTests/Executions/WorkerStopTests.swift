@@ -22,7 +22,7 @@ import Time
         async let ran: Void = group.run()
         _ = await started.next(1)
         await group.triggerGracefulShutdown()
-        while await !worker.isStopping { await Task.yield() }
+        try await until("it is not told to stop") { await worker.isStopping }
         let more = try await scene.backlog(1)
         scene.engine.dueBell.ring()
         gate.send()
@@ -76,9 +76,11 @@ import Time
         _ = await locked.next(1)
         async let stopped: Void = group.run()
         // Its claim waits for the lock.
-        while try await scene.count("pg_locks WHERE NOT granted AND relation = 'lanes'::regclass") == 0 { await Task.yield() }
+        try await until("its claim does not come") {
+            try await scene.count("pg_locks WHERE NOT granted AND relation = 'lanes'::regclass") > 0
+        }
         await group.triggerGracefulShutdown()
-        while await !worker.isStopping { await Task.yield() }
+        try await until("it is not told to stop") { await worker.isStopping }
         free.send()
         try await lock
         try await stopped
@@ -121,7 +123,7 @@ import Time
         let running = Task { try await group.run() }
         _ = await started.next(1)
         await group.triggerGracefulShutdown()
-        while await !worker.isStopping { await Task.yield() }
+        try await until("it is not told to stop") { await worker.isStopping }
         running.cancel()
         _ = await running.result
         #expect(try await scene.claim(for: ID()).map(\.id) == due)
