@@ -25,6 +25,8 @@ struct Scratch: Sendable {
         try await admin.script("CREATE SCHEMA \(name)")
         var configuration = DatabaseConfiguration(url: testDatabaseURL(), applicationName: name, searchPath: name)
         configuration.leaseConnections = 2
+        // Longer than a busy machine keeps anybody waiting; the tests of these limits set their own.
+        (configuration.lockTimeout, configuration.connectionWait) = (.seconds(20), .seconds(30))
         adjust(&configuration)
         let scratch = Scratch(
             database: try Database(configuration, on: loop, logger: logger), admin: admin, applicationName: configuration.applicationName)
