@@ -15,11 +15,13 @@ func withDataFolder(named name: String = "data", _ body: (String) async throws -
     let root = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     chmod(root, 0o755)
     let folder = root + "/" + name
-    defer {
+    let outcome: Result<Void, any Error>
+    do { outcome = .success(try await body(folder)) } catch { outcome = .failure(error) }
+    await onOwnThread {
         EmbeddedPostgres.discard(dataFolder: folder)
         removeTree(root)
     }
-    try await body(folder)
+    try outcome.get()
 }
 
 /// What a server answers to one statement, its first column and row; nil if it cannot be asked or says no.
