@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Logging
 import Postgres
+import TestSupport
 
 /// `prikke serve` with a private Postgres in a folder whose path has a space.
 final class Server: Sendable {
@@ -85,17 +86,4 @@ final class Server: Sendable {
     }
 
     private static let loop = EventLoop(name: "end-to-end")
-
-    /// A port that nobody has at this moment.
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = Wire.loopback(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) | getsockname(descriptor, $0, &length) }
-        }
-        guard code == 0 else { throw DidNotStart(description: "no free port") }
-        return UInt16(bigEndian: address.sin_port)
-    }
 }
