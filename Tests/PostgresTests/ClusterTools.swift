@@ -74,9 +74,16 @@ final class OwnerProcess {
         }
     }
 
-    func kill() async {
-        Glibc.kill(pid, SIGKILL)
-        let process = self.process
-        await onOwnThread { process.waitUntilExit() }
+    /// At once, or as soon as `isTime`: looks and kills on one thread, so that next to nothing happens in between. False if
+    /// the time did not come.
+    @discardableResult
+    func kill(when isTime: @escaping @Sendable () -> Bool = { true }) async -> Bool {
+        let (process, pid) = (self.process, self.pid)
+        return await onOwnThread {
+            let hasCome = waits(.seconds(30), until: isTime)
+            Glibc.kill(pid, SIGKILL)
+            process.waitUntilExit()
+            return hasCome
+        }
     }
 }
