@@ -153,7 +153,7 @@ let package = Package(
         ),
         .testTarget(
             name: "OutboundTests",
-            dependencies: ["Outbound", "EventLoop", "Secrets", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Outbound", "EventLoop", "Secrets", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
         ),
         .testTarget(

@@ -18,13 +18,12 @@ import Time
         receiver.answer("/tick") { _ in Receiver.Answer(headers: [("Content-Type", "text/plain")], body: "done") }
         // With `allow`, a machine so busy that a call takes a second does not turn the next tick into a skipped one.
         let job = try await tenant.job(calling: receiver.url + "/tick", schedule: schedule, ["overlap": "allow"])
-        let ended = try await tenant.ended(4, of: job)
+        // That one is late may be the machine's doing; that all of them are, however many there are, would be ours.
+        let ended = try await tenant.ended(4, of: job) { $0.contains { ($0["lateness_ms"]?.int ?? .max) < 500 } }
 
         for execution in ended { try expectSuccess(execution, of: job, at: receiver, answering: "done") }
         let ticks = try ended.map { try instant($0, "scheduled_for") }
         for (later, earlier) in zip(ticks, ticks.dropFirst()) { #expect(earlier.duration(to: later) == .seconds(1)) }
-        // One machine's hiccup is not ours; that all of them were late would be.
-        #expect(ended.contains { ($0["lateness_ms"]?.int ?? .max) < 500 })
         #expect(await tenant.send("DELETE", "/api/jobs/\(job)").status == 204)
     }
 

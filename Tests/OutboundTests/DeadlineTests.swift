@@ -14,7 +14,7 @@ struct DeadlineTests {
         let took = start.duration(to: .now)
         #expect(failure?.reason == .deadline)
         // A second would do on a machine of its own; what is proved is that nothing else ended these calls, which go on for ever.
-        #expect(took >= timeout && took < timeout + .seconds(5))
+        #expect(took >= timeout && took < timeout + .seconds(20))
         #expect((failure?.timings.total ?? 0) >= timeout.microseconds)
     }
 
@@ -66,12 +66,14 @@ struct DeadlineTests {
             connection.waitForEnd()
         }
         let policy = AddressPolicy(allowedNetworks: ["127.0.0.1/32"].compactMap(IPNetwork.init))
+        let ended = Latch()
+        defer { ended.open() }
         let client = OutboundClient(policy: policy, settings: OutboundSettings(userAgent: "x"), on: loop, logger: .init(label: "tests")) {
             name in
-            pause(name.hasPrefix("slow") ? 500 : 2_000)
+            if name.hasPrefix("slow") { pause(500) } else { ended.waitUntilOpen() }
             return .addresses([IPAddress("127.0.0.1")].compactMap(\.self))
         }
-        try await expectDeadline(.seconds(2)) { try await client.call(target.url(host: "slow.example.com"), timeout: $0) }
+        try await expectDeadline(.seconds(10)) { try await client.call(target.url(host: "slow.example.com"), timeout: $0) }
         try await expectDeadline { try await client.call(target.url(host: "never.example.com"), timeout: $0) }
         #expect(target.connections == 1)
     }

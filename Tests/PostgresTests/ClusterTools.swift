@@ -15,11 +15,13 @@ func withDataFolder(named name: String = "data", _ body: (String) async throws -
     let root = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     chmod(root, 0o755)
     let folder = root + "/" + name
-    defer {
+    let outcome: Result<Void, any Error>
+    do { outcome = .success(try await body(folder)) } catch { outcome = .failure(error) }
+    await onOwnThread {
         EmbeddedPostgres.discard(dataFolder: folder)
         removeTree(root)
     }
-    try await body(folder)
+    try outcome.get()
 }
 
 /// What a server answers to one statement, its first column and row; nil if it cannot be asked or says no.
@@ -72,9 +74,16 @@ final class OwnerProcess {
         }
     }
 
-    func kill() async {
-        Glibc.kill(pid, SIGKILL)
-        let process = self.process
-        await onOwnThread { process.waitUntilExit() }
+    /// At once, or as soon as `isTime`: looks and kills on one thread, so that next to nothing happens in between. False if
+    /// the time did not come.
+    @discardableResult
+    func kill(when isTime: @escaping @Sendable () -> Bool = { true }) async -> Bool {
+        let (process, pid) = (self.process, self.pid)
+        return await onOwnThread {
+            let hasCome = waits(.seconds(30), until: isTime)
+            Glibc.kill(pid, SIGKILL)
+            process.waitUntilExit()
+            return hasCome
+        }
     }
 }

@@ -79,7 +79,7 @@ public final class Receiver: Sendable {
 
     /// Waits for the `number`-th request (1 is the first), at all or at one path, by a signal of its arrival.
     /// - Throws: ``NothingCame`` when `patience` is over.
-    public func request(_ number: Int = 1, at path: String? = nil, within patience: Duration = .seconds(10)) async throws -> Request {
+    public func request(_ number: Int = 1, at path: String? = nil, within patience: Duration = .seconds(30)) async throws -> Request {
         let deadline = ContinuousClock.now.advanced(by: patience)
         while true {
             let matching = requests.filter { path == nil || $0.path == path }

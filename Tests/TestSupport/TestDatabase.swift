@@ -24,7 +24,10 @@ public struct TestDatabase: Sendable {
     init(schema: String, url: String) throws {
         self.schema = schema
         connectionString = "\(url) application_name=\(schema) options='-c search_path=\(schema)'"
-        configuration = DatabaseConfiguration(url: url, applicationName: schema, searchPath: schema)
+        var configuration = DatabaseConfiguration(url: url, applicationName: schema, searchPath: schema)
+        // Longer than a busy machine keeps anybody waiting; the tests of these limits set their own.
+        (configuration.lockTimeout, configuration.connectionWait) = (.seconds(20), .seconds(30))
+        self.configuration = configuration
         database = try Database(configuration, on: TestCluster.loop, logger: Schemas.silence)
     }
 }

@@ -47,9 +47,10 @@ import TestSupport
         let receiver = try Receiver()
         let gate = Receiver.Gate()
         receiver.answer("/held") { _ in .held(by: gate, then: .init(body: "late")) }
-        #expect(try await curl("--max-time", "0.2", receiver.url + "/held").code == 28)
-        async let answer = curl(receiver.url + "/held")
-        _ = try await receiver.request(2)
+        // Whether or not this one came as far as the receiver in its time, the other is told from it by its path.
+        #expect(try await curl("--max-time", "0.2", receiver.url + "/held?1").code == 28)
+        async let answer = curl("--max-time", "60", receiver.url + "/held?2")
+        _ = try await receiver.request(1, at: "/held?2")
         gate.open()
         #expect(try await answer.output == "late")
     }

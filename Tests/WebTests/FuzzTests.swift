@@ -61,9 +61,10 @@ import Testing
     }
 
     /// However the bytes are cut, the same is let through, or the same is refused.
-    @Test func howTheBytesAreCutMakesNoDifference() {
+    @Test func howTheBytesAreCutMakesNoDifference() async {
         var random = Seeded(7)
-        for _ in 0..<(Self.isLong ? 500_000 : 10_000) {
+        for round in 0..<(Self.isLong ? 500_000 : 10_000) {
+            if round % 200 == 0 { await Task.yield() }
             let request = Self.request(&random)
             let whole = Self.read(request, cut: request.count)
             let cut = Self.read(request, cut: Int.random(in: 1...9, using: &random))

@@ -103,6 +103,28 @@ final class Wire: Sendable {
         return poll(&watched, 1, Int32(time / .milliseconds(1))) > 0
     }
 
+    /// Waits until the server has ended its side of this connection, 30 s at most. Nothing tells a client of it that does not
+    /// read, but the kernel knows.
+    func waitUntilServerLetsGo(at port: Int) {
+        let start = ContinuousClock.now
+        while isEstablished(at: port), start.duration(to: .now) < .seconds(30) { usleep(50_000) }
+    }
+
+    /// Whether the server's end, of two on 127.0.0.1, is in state 01 (proc_net_tcp.txt).
+    private func isEstablished(at port: Int) -> Bool {
+        var name = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        let connection = String(format: " 0100007F:%04X 0100007F:%04X 01 ", port, UInt16(bigEndian: name.sin_port))
+        guard let table = fopen("/proc/net/tcp", "r") else { return false }
+        defer { fclose(table) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, Int32(line.count), table) != nil { if strstr(line, connection) != nil { return true } }
+        return false
+    }
+
     private func read(until isEnough: ([UInt8]) -> Bool) -> [UInt8] {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -32,7 +32,7 @@ def commit():
 async def play(row, options, postgres, binaries):
     """Whether all went well; prints the row's line."""
     size = row.short if options.short else options.size
-    world = World(postgres, row.name, options.seed, size, binaries, SABOTAGES.get(options.sabotage))
+    world = World(postgres, row.name, options.seed, size, binaries, SABOTAGES.get(options.sabotage), options.short)
     began, wrong = time.monotonic(), []
     try:
         await world.open(debug=row.debug)

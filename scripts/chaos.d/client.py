@@ -16,7 +16,7 @@ class Client:
         self.port, self.host = port, host
         self.idle = []
 
-    async def request(self, method, path, key=None, body=None, deadline=10):
+    async def request(self, method, path, key=None, body=None, deadline=15):
         """Raises OSError, EOFError or TimeoutError where no whole answer came."""
         return await asyncio.wait_for(self._request(method, path, key, body), deadline)
 
@@ -69,12 +69,14 @@ class Balancer:
         self.probes = {node.port: Client(node.port) for node in nodes}
         self.healthy = []
         self.turn = 0
-        self.task = asyncio.create_task(self._watch(every))
+        self.tasks = [asyncio.create_task(self._watch(port, every)) for port in self.probes]
 
-    async def _watch(self, every):
+    async def _watch(self, port, every):
+        """Each node by itself: that one answers late must not keep the end of another from being seen."""
         while True:
-            answers = await asyncio.gather(*(self._is_healthy(port) for port in self.probes))
-            self.healthy = [port for port, well in zip(self.probes, answers) if well]
+            well = await self._is_healthy(port)
+            others = [other for other in self.healthy if other != port]
+            self.healthy = sorted([port, *others]) if well else others
             await asyncio.sleep(every)
 
     async def _is_healthy(self, port):
@@ -83,7 +85,7 @@ class Balancer:
         except (OSError, EOFError, asyncio.TimeoutError):
             return False
 
-    async def request(self, method, path, key=None, body=None, deadline=10):
+    async def request(self, method, path, key=None, body=None, deadline=15):
         if not self.healthy:
             raise ConnectionRefusedError("no node is healthy")
         self.turn += 1
@@ -92,7 +94,8 @@ class Balancer:
         return await client.request(method, path, key, body, deadline)
 
     def close(self):
-        self.task.cancel()
+        for task in self.tasks:
+            task.cancel()
         for client in [*self.clients.values(), *self.probes.values()]:
             client.close()
 

@@ -92,8 +92,8 @@ async def restart_database(world):
         "restarts": rounds, "well again s": f"p50 {percentile(recovered, .5):.2f} max {max(recovered):.2f}", "nodes alive": f"{alive}/2",
         "drained s": f"{drained:.0f}"})
     world.demand(alive == 2, "a node ended")
-    world.demand(max(recovered) <= 4, f"well again only after {max(recovered):.1f} s")
-    world.demand(traffic.load.slowest <= 6, f"a request hung for {traffic.load.slowest:.1f} s")
+    world.demand(max(recovered) <= world.bound(4), f"well again only after {max(recovered):.1f} s")
+    world.demand(traffic.load.slowest <= world.bound(6), f"a request hung for {traffic.load.slowest:.1f} s")
 
 
 @row("R7", "Postgres gone with executions in flight and requests coming")
@@ -126,12 +126,15 @@ async def database_gone(world):
 @row("R14", "5 % of statements fail: 40001, 40P01, 57014, 08006, half of the last after they were done", debug=True, short=0.4)
 async def failing_statements(world):
     await world.organizations(2)
-    await world.nodes(2, PRIKKE_FAILPOINT=f"statement_errors:5:{world.seed}")
+    sign = world.cluster.path("errors begin")
+    await world.nodes(2, PRIKKE_FAILPOINT=f"statement_errors:5:{world.seed}:{sign}")
     clients = [client_of(node) for node in world.cluster.nodes]
     failpoints_exist(world)
     ends = await world.recurring(Retrying(clients[0]), 20, 1, world.scaled(30, least=10), timeout_ms=5000)
     traffic = await callers(world, [Retrying(client) for client in clients], 20)
     with world.fault(lasting=5):
+        # Not before all is made: a job whose making was answered with an error may be there all the same, and in no book.
+        open(sign, "w").close()
         await asyncio.sleep(max(0, ends - time.time()))
     await traffic.stop()
     await world.drained(after=ends)
@@ -147,7 +150,7 @@ class Retrying:
     def __init__(self, client):
         self.client = client
 
-    async def request(self, method, path, key=None, body=None, deadline=10):
+    async def request(self, method, path, key=None, body=None, deadline=15):
         for _ in range(20):
             answer = await self.client.request(method, path, key, body, deadline)
             if answer.status != 503:

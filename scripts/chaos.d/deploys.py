@@ -14,7 +14,7 @@ async def rolling_deploy(world):
     await world.organizations(2)
     # In production a node that is stopped listens on for a while, so that whoever asks for its health sees it go.
     nodes = await world.nodes(3, PRIKKE_ENV="production", PRIKKE_HOST="prikke.example")
-    ends = await world.recurring(client_of(nodes[0]), 16, 1, rounds * 24 + 8, path="/run?ms=300", timeout_ms=5000)
+    ends = await world.recurring(client_of(nodes[0]), 16, 1, rounds * 24 + 8, path="/run?ms=300", timeout_ms=5000, overlap="allow")
     balancer = Balancer(nodes)
     await asyncio.sleep(1)
     traffic = await callers(world, [balancer], world.scaled(200, least=30))

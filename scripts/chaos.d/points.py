@@ -25,12 +25,14 @@ async def die_at(world, point, number):
     await world.recurring(client_of(whole), 2, 1, 8, path="/run?ms=1500", timeout_ms=5000)
     with world.fault():
         # A lease that nobody knows of is what a lost answer leaves behind.
-        also = f",statement_errors:30:{world.seed}" if point == "stray_handed_back" else ""
+        sign = world.cluster.path(f"errors begin {dying.starts}")
+        also = f",statement_errors:30:{world.seed}:{sign}" if point == "stray_handed_back" else ""
         dying.start(PRIKKE_FAILPOINT=f"{point}:{number}{also}")
         try:
             await dying.ready(within=10)
         except RuntimeError:
             pass
+        open(sign, "w").close()
         await provoke(world, point, dying, whole)
         died = await until(lambda: not dying.is_running, 12) and dying.process.returncode == -signal.SIGKILL
     if not died:

@@ -2,8 +2,8 @@
     import Glibc
     import Synchronization
 
-    /// `PRIKKE_FAILPOINT=statement_errors:P:SEED`: P percent of all statements fail as a loaded or failing server makes them fail.
-    /// The first five seconds are spared, so that the program can start. Only in debug builds.
+    /// `PRIKKE_FAILPOINT=statement_errors:P:SEED:FILE`: P percent of all statements fail as a loaded or failing server makes them
+    /// fail, from when the file is there: however long the program takes to start, its start is spared. Only in debug builds.
     enum StatementErrors {
         /// How a statement fails.
         enum Fault {
@@ -15,7 +15,8 @@
         private struct State {
             var generator: UInt64
             let percent: UInt64
-            let begin = ContinuousClock.now + .seconds(5)
+            let sign: String
+            var hasBegun = false
         }
 
         private static let state = Mutex(asked())
@@ -23,15 +24,17 @@
         private static func asked() -> State? {
             let words = (getenv("PRIKKE_FAILPOINT").map { String(cString: $0) } ?? "").split(separator: ",")
             let parts = words.first { $0.hasPrefix("statement_errors:") }?.split(separator: ":") ?? []
-            guard parts.count == 3, let percent = UInt64(parts[1]), let seed = UInt64(parts[2]) else { return nil }
-            return State(generator: seed, percent: percent)
+            guard parts.count == 4, let percent = UInt64(parts[1]), let seed = UInt64(parts[2]) else { return nil }
+            return State(generator: seed, percent: percent, sign: String(parts[3]))
         }
 
         /// What becomes of the next statement; nil: it is left alone.
         static func next() -> Fault? {
             state.withLock { state in
-                guard var drawn = state, drawn.begin < .now else { return nil }
+                guard var drawn = state else { return nil }
                 defer { state = drawn }
+                drawn.hasBegun = drawn.hasBegun || access(drawn.sign, F_OK) == 0
+                guard drawn.hasBegun else { return nil }
                 guard Self.draw(&drawn.generator) % 100 < drawn.percent else { return nil }
                 let faults: [Fault] = [
                     .refused(sqlState: "40001"), .refused(sqlState: "40P01"), .refused(sqlState: "57014"), .lostBefore, .lostAfter,

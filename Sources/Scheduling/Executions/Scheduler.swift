@@ -35,7 +35,7 @@ public struct Scheduler: Service {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 var wake = ContinuousClock.now + Self.longestSleep
                 do {
-                    if try await mayTick(lock) { wake = min(wake, try await tick()) }
+                    if try await mayTick(lock) { wake = min(wake, try await tick(at: engine.clock.now())) }
                 } catch {
                     wake = .now + Engine.pauseAfterError
                     if (error as? PostgresError)?.isOfMissingPartition == true { engine.partitions.forget() }
@@ -55,9 +55,8 @@ public struct Scheduler: Service {
         return last.map { $0.adding(Self.patience) < engine.clock.now() } ?? true
     }
 
-    /// One pass over what is due by the horizon. Answers when to look again.
-    func tick() async throws -> ContinuousClock.Instant {
-        let now = engine.clock.now()
+    /// One pass over what is due by the horizon, as seen at `now`. Answers when to look again.
+    func tick(at now: Timestamp) async throws -> ContinuousClock.Instant {
         let horizon = now.adding(Self.horizon)
         let results = try await engine.database.batch([
             Self.selection(dueBy: horizon),

@@ -1,5 +1,6 @@
 import Foundation
-import Postgres
+
+@testable import Postgres
 
 /// A new folder for a test, with a space in its path. Its name holds this process's id, so that a later run can tell what
 /// a killed one left.
@@ -14,9 +15,11 @@ enum Folder {
     }
 
     static func lend<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
-        let folder = try make()
-        defer { discard(folder) }
-        return try await body(folder)
+        let folder = try await onOwnThread { try make() }
+        let result: Result<R, any Error>
+        do { result = .success(try await body(folder)) } catch { result = .failure(error) }
+        await onOwnThread { discard(folder) }
+        return try result.get()
     }
 
     /// Ends whatever Postgres still runs on it, and deletes it.

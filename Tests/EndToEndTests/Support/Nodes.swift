@@ -1,35 +1,40 @@
 import Foundation
 import Logging
 import Postgres
+import Synchronization
 
 /// Several nodes on one Postgres, which belongs to none of them.
 struct Nodes: Sendable {
     let folder: String
     let url: String
     private let postgres: EmbeddedPostgres
+    private let started = Started()
 
-    /// Lends a new Postgres; ends the nodes given back by `body`, however they are, and then the Postgres.
-    static func lend(_ body: (Nodes) async throws -> [Server]) async throws {
+    private final class Started: Sendable { let servers = Mutex<[Server]>([]) }
+
+    /// Lends a new Postgres; ends the nodes that were started on it, however they are, and then the Postgres.
+    static func lend(_ body: (Nodes) async throws -> Void) async throws {
         try await Folder.lend { folder in
             let silence = Logger(label: "end-to-end") { _ in SwiftLogNoOpLogHandler() }
             let postgres = try await EmbeddedPostgres.start(dataFolder: folder + "/data", profile: .disposable, logger: silence)
-            let result: Result<[Server], any Error>
-            do {
-                result = .success(try await body(Nodes(folder: folder, url: postgres.connectionString, postgres: postgres)))
-            } catch { result = .failure(error) }
-            for server in (try? result.get()) ?? [] {
+            let nodes = Nodes(folder: folder, url: postgres.connectionString, postgres: postgres)
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(nodes)) } catch { result = .failure(error) }
+            for server in nodes.started.servers.withLock({ $0 }) {
                 server.child.signal(SIGCONT)
                 await server.stop()
             }
             await postgres.stop()
-            _ = try result.get()
+            try result.get()
         }
     }
 
     /// Starts a node. What it keeps in its folder, such as the key that seals secrets, is the same for all.
     func start(_ role: String = "all", _ more: [String: String] = [:]) async throws -> Server {
         let settings = ["DATABASE_URL": url, "PRIKKE_ROLE": role].merging(more) { $1 }
-        return try await Server.start(on: folder + "/nodes", settings)
+        let server = try await Server.start(on: folder + "/nodes", settings)
+        started.servers.withLock { $0.append(server) }
+        return server
     }
 }
 

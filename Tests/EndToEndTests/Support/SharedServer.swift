@@ -1,5 +1,7 @@
 import Foundation
 
+@testable import Postgres
+
 /// Starts the one server of a test run when it is first asked for.
 actor SharedServer {
     static let instance = SharedServer()
@@ -9,7 +11,7 @@ actor SharedServer {
     func server() async throws -> Server {
         if let starting { return try await starting.value }
         let task = Task {
-            let folder = try Folder.make()
+            let folder = try await onOwnThread { try Folder.make() }
             let server = try await Server.start(on: folder + "/data")
             Self.stopAtEnd(server, folder)
             return server

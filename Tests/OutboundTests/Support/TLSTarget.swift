@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// `openssl s_server` with a certificate made for the occasion.
 final class TLSTarget: Sendable {
@@ -38,9 +39,7 @@ final class TLSTarget: Sendable {
         try Self.openssl(["req", "-new", "-subj", "/CN=\(name)", "-out", request] + newKey).waitUntilExit()
         try Self.openssl(["x509", "-req", "-in", request, "-key", key, "-extfile", extensions, "-days", "\(days)", "-out", certificate])
             .waitUntilExit()
-        let (socket, port) = try listenOn("127.0.0.1")
-        close(socket)
-        self.port = port
+        port = try freePort()
         let pair = ["-key", key, "-cert", certificate, "-key2", key, "-cert2", certificate]
         server = try Self.openssl(["s_server", "-accept", "127.0.0.1:\(port)", "-servername", name, "-www"] + pair + options)
             .processIdentifier

@@ -30,8 +30,16 @@ import Testing
         }
     }
 
+    /// An answer that is late takes its session along, and the lock with it, as it must: whom that befalls begins anew.
+    private func unlessTooSlow(_ body: (Scratch) async throws -> Void) async throws {
+        for _ in 0..<4 {
+            do { return try await Scratch.with({ _ in }, body) } catch let error as PostgresError where error.isPassing { continue }
+        }
+        try await Scratch.with({ _ in }, body)
+    }
+
     @Test func howeverOftenItWasRenewedOneReleaseFreesIt() async throws {
-        try await Scratch.with { scratch in
+        try await unlessTooSlow { scratch in
             let (first, second) = (try scratch.database.advisoryLock(name: "leader"), try scratch.database.advisoryLock(name: "leader"))
             for _ in 0..<1_000 { #expect(try await first.tryAcquire()) }
             #expect(try await second.tryAcquire() == false)

@@ -25,6 +25,8 @@ struct Scratch: Sendable {
         try await admin.script("CREATE SCHEMA \(name)")
         var configuration = DatabaseConfiguration(url: testDatabaseURL(), applicationName: name, searchPath: name)
         configuration.leaseConnections = 2
+        // Longer than a busy machine keeps anybody waiting; the tests of these limits set their own.
+        (configuration.lockTimeout, configuration.connectionWait) = (.seconds(20), .seconds(30))
         adjust(&configuration)
         let scratch = Scratch(
             database: try Database(configuration, on: loop, logger: logger), admin: admin, applicationName: configuration.applicationName)
@@ -59,19 +61,8 @@ struct Scratch: Sendable {
     }
 }
 
-struct NeverHappened: Error, CustomStringConvertible { let description: String }
-
-/// Asks until the answer is yes, for 10 s.
-func until(_ complaint: String, _ condition: () async throws -> Bool) async throws {
-    let limit = ContinuousClock.now.advanced(by: .seconds(10))
-    while try await !condition() {
-        if ContinuousClock.now > limit { throw NeverHappened(description: complaint) }
-        await Task.yield()
-    }
-}
-
 /// The error that `body` throws.
 func failure<Answer>(_ body: () async throws -> Answer) async throws -> PostgresError {
     do { _ = try await body() } catch let error as PostgresError { return error }
-    throw NeverHappened(description: "no error was thrown")
+    throw NeverHappened("no error was thrown")
 }

@@ -207,7 +207,7 @@ import Time
         let scene = try await Scene(plugins: [Self.plugin(allowing: [])])
         let job = try await scene.jobs.create(["config": ["url": .string(receiver.url)], "retries": ["limit": 0]], for: scene.acme)
         _ = try await scene.executions.trigger(job, override: [:], by: .manual, for: scene.acme)
-        try await scene.running([scene.worker()]) { while try await scene.count("queue") > 0 { await Task.yield() } }
+        try await scene.running([scene.worker()]) { try await until("it is not run") { try await scene.count("queue") == 0 } }
         #expect(try await scene.ended().map(\.reason) == [.blockedAddress])
         #expect(receiver.requests.isEmpty)
     }

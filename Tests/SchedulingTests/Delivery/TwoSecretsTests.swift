@@ -1,12 +1,12 @@
 import Foundation
 import JSON
 import Outbound
-import Postgres
 import Secrets
 import TestSupport
 import Testing
 import Time
 
+@testable import Postgres
 @testable import Scheduling
 @testable import Tenancy
 
@@ -36,11 +36,11 @@ import Time
         try await scene.running([scene.worker()]) { _ = try await receiver.request(1) }
         let request = try #require(receiver.requests.first)
         let keys = signing.open([second, first], of: organization)
-        let expected = try keys.map { "v1," + (try openSSL(hmacOf: request, key: $0)) }
+        let expected = try await onOwnThread { try keys.map { "v1," + (try Self.openSSL(hmacOf: request, key: $0)) } }
         #expect(keys.count == 2 && request.header("webhook-signature") == expected.joined(separator: " "))
     }
 
-    private func openSSL(hmacOf request: Receiver.Request, key: [UInt8]) throws -> String {
+    private static func openSSL(hmacOf request: Receiver.Request, key: [UInt8]) throws -> String {
         let head = "\(request.header("webhook-id") ?? "").\(request.header("webhook-timestamp") ?? "")."
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try Data(Array(head.utf8) + request.body).write(to: file)

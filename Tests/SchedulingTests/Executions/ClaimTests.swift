@@ -132,7 +132,7 @@ import Time
             try await scene.database.query(
                 "UPDATE job_states SET next_run_at = \(now.adding(.milliseconds(index - 1_000))) WHERE job_id = \(job)")
         }
-        _ = try await Scheduler(scene.engine, logger: silence).tick()
+        try await scene.tick()
         var order: [ID<Job>] = []
         // A second one of the same job may be queued already.
         while order.count < 3 { order += try await scene.claim(1).map(\.jobID).filter { !order.contains($0) } }
@@ -145,7 +145,7 @@ import Time
         let rare = try await scene.jobs.create(.probe(["every": "1d"], ["overlap": "allow", "start_deadline": "1h"]), for: scene.acme)
         let now = scene.engine.clock.now()
         try await scene.database.query("UPDATE job_states SET next_run_at = \(now.adding(.seconds(-11))) WHERE job_id = \(rare.id)")
-        _ = try await Scheduler(scene.engine, logger: silence).tick()
+        try await scene.tick()
         try await scene.backlog(5)
         #expect(try await scene.claim(1).map(\.jobID) == [rare.id])
     }
@@ -155,7 +155,7 @@ import Time
         let job = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
         let now = scene.engine.clock.now()
         try await scene.database.query("UPDATE job_states SET next_run_at = \(now) WHERE job_id = \(job.id)")
-        _ = try await Scheduler(scene.engine, logger: silence).tick()
+        try await scene.tick()
         try await scene.complete(try await scene.claim(), Outcome(reason: .deadline), retryAt: now.adding(.seconds(60)))
         let line: Timestamp = try await scene.database.query("SELECT line_at FROM queue WHERE job_id = \(job.id)").only("line_at")
         #expect(line == now.adding(.seconds(70)))

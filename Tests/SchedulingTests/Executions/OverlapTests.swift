@@ -30,19 +30,19 @@ import Time
 
     @Test func underSkipWhatFellDueMeanwhileIsSkippedAndWhatIsStillToComeRuns() async throws {
         let scene = try await Scene()
-        let (claim, waiting) = try await running("skip", in: scene, waiting: [.seconds(-5), .seconds(-4), .seconds(1), .seconds(2)])
+        let (claim, waiting) = try await running("skip", in: scene, waiting: [.seconds(-5), .seconds(-4), .seconds(60), .seconds(120)])
         try await scene.queue.release(after: nil, now: scene.engine.clock.now())
         #expect(try await scene.count("queue WHERE held") == 4)
         try await end(claim, in: scene)
         #expect(try await skipped(scene) == Array(waiting.prefix(2)))
         #expect(try await scene.claim().isEmpty)
-        let later = scene.engine.clock.now().adding(.seconds(3))
+        let later = scene.engine.clock.now().adding(.seconds(61))
         #expect(try await scene.queue.claim(9, for: scene.engine.node, now: later, horizon: later).claims.map(\.id) == [waiting[2]])
     }
 
     @Test func underQueueTheFirstOfThoseThatWaitRunsAndTheOthersThatAreDueAreSkipped() async throws {
         let scene = try await Scene()
-        let (claim, waiting) = try await running("queue", in: scene, waiting: [.seconds(-5), .seconds(-4), .seconds(-3), .seconds(1)])
+        let (claim, waiting) = try await running("queue", in: scene, waiting: [.seconds(-5), .seconds(-4), .seconds(-3), .seconds(60)])
         try await end(claim, in: scene)
         #expect(try await skipped(scene) == Array(waiting[1...2]))
         #expect(try await scene.claim().map(\.id) == [waiting[0]])
@@ -92,7 +92,7 @@ import Time
     @Test func whatWasQueuedAheadWaitsForAManualRun() async throws {
         let scene = try await Scene()
         let job = try await scene.jobs.create(.probe(["every": "1h"], ["overlap": "skip"]), for: scene.acme)
-        let soon = scene.engine.clock.now().adding(.seconds(1))
+        let soon = scene.engine.clock.now().adding(.seconds(60))
         let ahead = try await scene.enqueue(job, at: [soon])
         let manual = try await scene.executions.trigger(job, override: [:], by: .manual, for: scene.acme)
         let claims = try await scene.queue.claim(9, for: scene.engine.node, now: soon, horizon: soon).claims

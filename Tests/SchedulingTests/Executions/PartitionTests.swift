@@ -35,10 +35,20 @@ import Time
         }
     }
 
+    /// As a node that knows of none, again and again where the others take longer than it may wait for them.
+    private func ensure(_ moments: [(keepDays: Int, scheduledFor: Timestamp)]) async throws {
+        try await until("they hold each other up") {
+            do { try await Partitions(database, clock: DatabaseClock()).ensure(moments) } catch let error as PostgresError
+                where error.isPassing
+            { return false }
+            return true
+        }
+    }
+
     @Test func aDayIsMadeOnceAlsoByTwoThatDoNotKnowOfEachOther() async throws {
         let day = try #require(Timestamp(rfc3339: "2026-09-01T00:00:00Z"))
         try await withThrowingTaskGroup { tasks in
-            for _ in 0..<6 { tasks.addTask { try await Partitions(database, clock: DatabaseClock()).ensure([(7, day), (30, day)]) } }
+            for _ in 0..<6 { tasks.addTask { try await ensure([(7, day), (30, day)]) } }
             try await tasks.waitForAll()
         }
         #expect(try await names("%_20260901").count == 4)

@@ -79,13 +79,13 @@ import Time
         let jobs = [try await scene.jobs.create(.probe(nil), for: scene.acme), try await scene.jobs.create(.probe(nil), for: scene.acme)]
         try await scene.running([EngineBells(scene.engine, logger: silence)]) {
             // The first connection says that something may have been missed.
-            while scene.engine.recalls.take() != .any { await Task.yield() }
+            try await until("nothing says that something may have been missed") { scene.engine.recalls.take() == .any }
             _ = try await scene.jobs.change(.id(jobs[0].id), ["timeout_ms": 2_000], for: scene.acme)
             try await scene.jobs.delete(.id(jobs[1].id), for: scene.acme)
             var named: Set<ID<Job>> = []
-            while named.count < 2 {
+            try await until("not both jobs are named") {
                 if case .jobs(let more) = scene.engine.recalls.take() { named.formUnion(more) }
-                await Task.yield()
+                return named.count >= 2
             }
             #expect(named == Set(jobs.map(\.id)))
         }

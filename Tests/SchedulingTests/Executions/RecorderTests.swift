@@ -85,10 +85,10 @@ import Time
         let scene = try await Scene()
         try await scene.backlog(20)
         let claims = try await scene.claim()
-        let results = try Database(
-            DatabaseConfiguration(
-                url: TestDatabase.current.configuration.url + " user=gone", applicationName: TestDatabase.current.schema,
-                searchPath: TestDatabase.current.schema), on: TestCluster.loop, logger: silence)
+        var configuration = TestDatabase.current.configuration
+        configuration.url += " user=gone"
+        configuration.connectionWait = .milliseconds(200)
+        let results = try Database(configuration, on: TestCluster.loop, logger: silence)
         let engine = Engine(scene.database, results: results, on: TestCluster.loop)
         try await engine.clock.measure(scene.database)
         let recorder = Recorder(engine, logger: silence)
@@ -96,7 +96,7 @@ import Time
         async let written: Void = withTaskGroup { tasks in
             for claim in claims { tasks.addTask { await recorder.record(claim.ended(at: now)) } }
         }
-        while await recorder.failures < 3 { await Task.yield() }
+        try await until("the database is not missed") { await recorder.failures >= 3 }
         #expect(try await scene.ended().isEmpty)
         try await scene.database.script("CREATE ROLE gone LOGIN SUPERUSER")
         await written

@@ -14,8 +14,6 @@ import Time
         try await scene.database.query("UPDATE job_states SET next_run_at = \(time) WHERE job_id = \(job.id)")
     }
 
-    private func tick(_ scene: Scene) async throws { _ = try await Scheduler(scene.engine, logger: silence).tick() }
-
     /// A whole second well in the past, so that occurrences are easy to name.
     private func start(_ scene: Scene, minutesAgo: Int64) -> Timestamp {
         Timestamp(seconds: scene.engine.clock.now().seconds - minutesAgo * 60)
@@ -28,10 +26,10 @@ import Time
     @Test func whatIsDueSoonIsQueuedAndTheJobMovesOn() async throws {
         let scene = try await Scene()
         let now = scene.engine.clock.now()
-        let (soon, late) = (now.adding(.milliseconds(1_500)), now.adding(.seconds(60)))
+        let (soon, late) = (now.adding(.seconds(60)), now.adding(.seconds(120)))
         let near = try await scene.jobs.create(.probe(["every": "1h", "anchor": .string(soon.rfc3339)]), for: scene.acme)
         let far = try await scene.jobs.create(.probe(["every": "1h", "anchor": .string(late.rfc3339)]), for: scene.acme)
-        let wake = try await Scheduler(scene.engine, logger: silence).tick()
+        let wake = try await scene.tick(at: soon.adding(.milliseconds(-1_500)))
         let rows = try await scene.database.query("SELECT job_id, scheduled_for, due_at, id, held, keep_days FROM queue")
         #expect(try rows.only("job_id", as: ID<Job>.self) == near.id)
         #expect(try rows.only("scheduled_for", as: Timestamp.self) == soon && rows.only("due_at", as: Timestamp.self) == soon)
@@ -55,7 +53,7 @@ import Time
         for _ in 0..<3 { try await second.clock.measure(second.database) }
         try await withThrowingTaskGroup { tasks in
             for engine in [scene.engine, second] {
-                tasks.addTask { for _ in 0..<5 { _ = try await Scheduler(engine, logger: silence).tick() } }
+                tasks.addTask { for _ in 0..<5 { _ = try await Scheduler(engine, logger: silence).tick(at: engine.clock.now()) } }
             }
             try await tasks.waitForAll()
         }
@@ -73,7 +71,7 @@ import Time
         let begin = start(scene, minutesAgo: 3)
         let job = try await scene.jobs.create(minutely(from: begin, ["missed": "skip"]), for: scene.acme)
         try await rewind(job, to: begin, in: scene)
-        try await tick(scene)
+        try await scene.tick()
         let missed = try await scene.ended()
         #expect(missed.map(\.scheduledFor) == (0..<3).map { begin.adding(.seconds($0 * 60)) })
         #expect(missed.allSatisfy { $0.status == .missed && $0.reason == .startDeadline && $0.count == 1 && $0.startedAt == nil })
@@ -86,7 +84,7 @@ import Time
         let begin = start(scene, minutesAgo: minutes + 1)
         let job = try await scene.jobs.create(minutely(from: begin, ["missed": "skip"]), for: scene.acme)
         try await rewind(job, to: begin, in: scene)
-        try await tick(scene)
+        try await scene.tick()
         let missed = try await scene.ended()
         #expect(missed.map(\.count).reduce(0, +) == occurrences && missed.count == (occurrences > 100 ? 1 : occurrences))
         guard occurrences > 100 else { return }
@@ -99,12 +97,13 @@ import Time
     func theStartDeadlineIsHalfTheIntervalFromHalfAMinuteToAnHour(every: String, seconds: Int64) async throws {
         let scene = try await Scene()
         let length = try #require(ShortDuration(every)).seconds
+        let now = scene.engine.clock.now()
         for (offset, expected) in [(Int64(-3), "queue"), (3, "executions")] {
-            let time = scene.engine.clock.now().adding(.seconds(-seconds - offset))
+            let time = now.adding(.seconds(-seconds - offset))
             let draft = JSON.probe(["every": .string(every), "anchor": .string(time.rfc3339)], ["missed": "skip", "overlap": "allow"])
             let job = try await scene.jobs.create(draft, for: scene.acme)
             try await rewind(job, to: time, in: scene)
-            try await tick(scene)
+            try await scene.tick(at: now)
             #expect(try await scene.count("\(unsafe: expected) WHERE job_id = \(job.id)") == 1, "\(length)")
         }
     }
@@ -112,12 +111,12 @@ import Time
     @Test func aJobWithAnUnreadableScheduleIsSetAsideAndTheOthersGoOn() async throws {
         let scene = try await Scene()
         let now = scene.engine.clock.now()
+        let soon = now.adding(.seconds(60))
         let bad = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
-        let good = try await scene.jobs.create(
-            .probe(["every": "1h", "anchor": .string(now.adding(.seconds(1)).rfc3339)]), for: scene.acme)
+        let good = try await scene.jobs.create(.probe(["every": "1h", "anchor": .string(soon.rfc3339)]), for: scene.acme)
         try await scene.database.query("UPDATE jobs SET schedule = '{\"cron\": \"0 0 0\"}' WHERE id = \(bad.id)")
         try await rewind(bad, to: now, in: scene)
-        try await tick(scene)
+        try await scene.tick(at: soon.adding(.seconds(-1)))
         #expect(try await scene.count("queue WHERE job_id = \(good.id)") == 1)
         let found = try await scene.jobs.find(.id(bad.id), for: scene.acme)
         #expect(found.nextRunAt == nil && found.setAside != nil)
@@ -131,7 +130,7 @@ import Time
             let draft = minutely(from: begin, ["missed": "all", "overlap": .string(overlap)])
             let job = try await scene.jobs.create(draft, for: scene.acme)
             try await rewind(job, to: begin, in: scene)
-            try await tick(scene)
+            try await scene.tick()
             #expect(try await scene.count("queue WHERE job_id = \(job.id)") == 3)
             #expect(try await scene.count("queue WHERE held AND job_id = \(job.id)") == held, "\(overlap)")
         }
@@ -145,7 +144,7 @@ import Time
             ["every": "12h", "anchor": .string(begin.rfc3339)], ["missed": "all", "missed_limit": 100, "overlap": "queue"])
         let job = try await scene.jobs.create(draft, for: scene.acme)
         try await rewind(job, to: begin, in: scene)
-        try await tick(scene)
+        try await scene.tick()
         let claims = try await scene.claim()
         #expect(claims.map(\.scheduledFor) == [begin])
         try await scene.complete(claims)
@@ -171,7 +170,7 @@ import Time
     /// Between looking and writing somebody changed what follows the very same next run.
     @Test func aScheduleThatIsEditedMeanwhileIsNotMovedByTheOldOne() async throws {
         let scene = try await Scene()
-        let soon = Timestamp(seconds: scene.engine.clock.now().seconds + 2)
+        let soon = Timestamp(seconds: scene.engine.clock.now().seconds + 60)
         let job = try await scene.jobs.create(.probe(["every": "1h", "anchor": .string(soon.rfc3339)]), for: scene.acme)
         let seen = try await scene.database.query(Scheduler.selection(dueBy: soon)).map { try DueJob($0) }
         let edit: JSON = ["schedule": ["every": "2h", "anchor": .string(soon.rfc3339)]]
@@ -183,7 +182,7 @@ import Time
         }
         let counts = try await moves.write(to: scene.database, now: scene.engine.clock.now())
         #expect(counts.queued == 0 && seen.count == 1)
-        try await tick(scene)
+        try await scene.tick(at: soon.adding(.seconds(-1)))
         #expect(try await scene.jobs.find(.id(job.id), for: scene.acme).nextRunAt == soon.adding(.seconds(7_200)))
         #expect(try await scene.count("queue") == 1)
     }
@@ -210,7 +209,7 @@ import Time
             "UPDATE job_states SET next_run_at = \(now.adding(.seconds(-5)))",
             "UPDATE job_states SET next_run_at = \(now) WHERE job_id = \(patient.id)",
         ])
-        _ = try await Scheduler(scene.engine, logger: silence).tick()
+        try await scene.tick()
         #expect(try await scene.count("queue WHERE job_id = \(patient.id)") == 1)
         let left = try await scene.count("job_states WHERE next_run_at = \(now.adding(.seconds(-5)))")
         #expect(left <= Int64(Scheduler.largestBatch) + 1)

@@ -92,7 +92,7 @@ import Time
         try await die(scene)
         try await scene.running([scene.worker()]) { _ = await started.next(2) }
         let ended = try await scene.ended().count
-        #expect((2..<150).contains(ended))
+        #expect(ended >= 2)
         let untouched = try await scene.count("queue WHERE leased_by IS NULL AND started_at IS NULL AND crashes = 1 AND attempt = 2")
         #expect(untouched == 150 - ended)
     }

@@ -22,7 +22,7 @@ import Time
         async let ran: Void = group.run()
         _ = await started.next(1)
         await group.triggerGracefulShutdown()
-        while await !worker.isStopping { await Task.yield() }
+        try await until("it is not told to stop") { await worker.isStopping }
         let more = try await scene.backlog(1)
         scene.engine.dueBell.ring()
         gate.send()
@@ -31,6 +31,12 @@ import Time
         #expect(try await scene.ended().map(\.statusCode) == [299])
         // Nothing new was begun.
         #expect(try await scene.claim().map(\.id) == more)
+    }
+
+    /// Occurrences in the midst of which a worker can be stopped however busy the machine is: the first thirty follow each
+    /// other at once, so that it has some leased ahead, and the others are due in a minute.
+    private func herd(_ count: Int, from now: Timestamp) -> [Timestamp] {
+        (0..<count).map { now.adding(.milliseconds(10 * $0) + ($0 < 30 ? .zero : .seconds(60))) }
     }
 
     /// Stopped in the midst of a herd, each execution either ran once and is recorded, or is back as it was.
@@ -44,7 +50,7 @@ import Time
         }
         let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
         let now = scene.engine.clock.now()
-        let all = try await scene.enqueue(job, at: (0..<150).map { now.adding(.milliseconds(10 * $0)) })
+        let all = try await scene.enqueue(job, at: herd(150, from: now))
         try await scene.running([scene.worker()]) { _ = await started.next(3) }
         let began = ran.withLock { $0 }
         #expect(Set(began).count == began.count && began.count < all.count)
@@ -52,7 +58,7 @@ import Time
         #expect(try await scene.count("queue WHERE leased_by IS NULL AND attempt = 1 AND lost_leases = 0") == all.count - began.count)
         #expect(try await scene.count("queue") == all.count - began.count)
         #expect(try await scene.lane().running == 0)
-        let end = now.adding(.seconds(2))
+        let end = now.adding(.seconds(62))
         let rest = try await scene.queue.claim(256, for: scene.engine.node, now: end, horizon: end).claims
         #expect(Set(rest.map(\.id)).union(began) == Set(all))
     }
@@ -76,9 +82,11 @@ import Time
         _ = await locked.next(1)
         async let stopped: Void = group.run()
         // Its claim waits for the lock.
-        while try await scene.count("pg_locks WHERE NOT granted AND relation = 'lanes'::regclass") == 0 { await Task.yield() }
+        try await until("its claim does not come") {
+            try await scene.count("pg_locks WHERE NOT granted AND relation = 'lanes'::regclass") > 0
+        }
         await group.triggerGracefulShutdown()
-        while await !worker.isStopping { await Task.yield() }
+        try await until("it is not told to stop") { await worker.isStopping }
         free.send()
         try await lock
         try await stopped
@@ -121,7 +129,7 @@ import Time
         let running = Task { try await group.run() }
         _ = await started.next(1)
         await group.triggerGracefulShutdown()
-        while await !worker.isStopping { await Task.yield() }
+        try await until("it is not told to stop") { await worker.isStopping }
         running.cancel()
         _ = await running.result
         #expect(try await scene.claim(for: ID()).map(\.id) == due)
@@ -135,7 +143,7 @@ import Time
         }
         let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
         let now = scene.engine.clock.now()
-        try await scene.enqueue(job, at: (0..<100).map { now.adding(.milliseconds(10 * $0)) })
+        try await scene.enqueue(job, at: herd(100, from: now))
         let worker = try scene.worker()
         let task = Task { await worker.run() }
         _ = await started.next(3)

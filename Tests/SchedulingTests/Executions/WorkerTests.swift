@@ -114,7 +114,7 @@ import Time
         try await scene.backlog(1)
         let worker = Worker(
             scene.engine, plugins: JobPlugins([]), signing: try #require(Scene.signing), places: Places(1, upTo: 10), logger: silence)
-        try await scene.running([worker]) { while try await scene.count("queue") > 0 { await Task.yield() } }
+        try await scene.running([worker]) { try await until("it is not run") { try await scene.count("queue") == 0 } }
         #expect(try await scene.ended().map(\.reason) == [.pluginMissing])
     }
 

@@ -30,6 +30,12 @@ extension Scene {
         return try await enqueue(job, of: access, at: (0..<count).map { now.adding(.milliseconds($0 - count)) })
     }
 
+    /// One pass of the scheduler, as it would look at the queue now, or then.
+    @discardableResult
+    func tick(at now: Timestamp? = nil) async throws -> ContinuousClock.Instant {
+        try await Scheduler(engine, logger: silence).tick(at: now ?? engine.clock.now())
+    }
+
     /// What is due now, leased to a node.
     func claim(_ limit: Int = 100, for node: ID<Node>? = nil) async throws -> [Claim] {
         let now = engine.clock.now()
