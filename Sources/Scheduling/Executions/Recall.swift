@@ -53,8 +53,8 @@ extension Worker {
 }
 
 extension ExecutionQueue {
-    /// Takes out of the queue what was leased for jobs that are deleted by now, and scheduled occurrences of those that are
-    /// paused: as if they had not been leased when that was done.
+    /// Takes out of the queue what was leased for jobs that are deleted by now, and scheduled occurrences that lie within a
+    /// pause: as if they had not been leased when that was done.
     ///
     /// It waits first for whoever is changing one of these jobs: paused and resumed in one moment, it must not be taken out
     /// after the resumption has counted on it.
@@ -72,7 +72,7 @@ extension ExecutionQueue {
                 WHERE q.organization_id = c.organization_id AND q.id = c.id AND q.lease_token = c.token
                     AND j.organization_id = q.organization_id AND j.id = q.job_id AND (
                         j.deleted_at IS NOT NULL
-                        OR (NOT j.enabled OR j.paused_until > \(now)) AND q.trigger = 'schedule' AND q.attempt = 1)
+                        OR (NOT j.enabled OR j.paused_until > q.scheduled_for) AND q.trigger = 'schedule' AND q.attempt = 1)
                 RETURNING q.*, j.deleted_at IS NOT NULL AS is_deleted
             ),
             history AS (
