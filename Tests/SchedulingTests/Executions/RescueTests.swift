@@ -141,4 +141,15 @@ import Time
         try await Rescuer(scene.engine, logger: silence).look(alsoAtLanes: true)
         #expect(try await scene.claim().map(\.id) == due)
     }
+
+    @Test func aSweepThatFailsKeepsNoOtherFromItsWork() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(1)
+        try await scene.database.query("UPDATE lanes SET next_due = 'infinity'")
+        // Nobody can be rescued, and nobody forgotten.
+        try await scene.database.script("ALTER TABLE nodes RENAME COLUMN alive_until TO lost")
+        await #expect(throws: PostgresError.self) { try await Rescuer(scene.engine, logger: silence).look(alsoAtLanes: true) }
+        #expect(try await scene.claim().map(\.id) == due)
+        try await scene.database.script("ALTER TABLE nodes RENAME COLUMN lost TO alive_until")
+    }
 }
