@@ -50,6 +50,7 @@ public struct Executions: Sendable {
         let results = try await database.batch([
             // Two at once must see each other: the second one's look into the queue begins after the first one's end.
             "SELECT FROM job_states WHERE organization_id = \(organization) AND job_id = \(job.id) FOR UPDATE",
+            ExecutionQueue.skippingSurplus(of: [(organization, job.id)], now: now),
             """
             WITH asked AS (
                 INSERT INTO queue (
@@ -74,7 +75,7 @@ public struct Executions: Sendable {
             """,
             Topic.due.notification(database),
         ])
-        guard !results[1].isEmpty else { throw Refusal.notFound }
+        guard !results[2].isEmpty else { throw Refusal.notFound }
         engine.dueBell.ring()
         return Execution(
             id: id, jobID: job.id, jobKey: job.definition.key, status: .pending, reason: nil, trigger: trigger, scheduledFor: now,

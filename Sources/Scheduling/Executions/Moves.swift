@@ -55,7 +55,10 @@ struct Moves: Sendable {
     /// decided for it. Answers how many occurrences were queued and missed, and how many a unique key had to catch, which
     /// should be none.
     func write(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
-        let rows = try await database.batch([lock, statement(now: now), Topic.due.notification(database)])[1]
+        let waiting = moved.filter { !$0.job.mayOverlap }.map { ($0.job.organizationID, $0.job.jobID) }
+        let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now)]
+        let results = try await database.batch([lock] + surplus + [statement(now: now), Topic.due.notification(database)])
+        let rows = results[surplus.count + 1]
         let expected: Int64 = try rows.only("expected")
         let queued: Int64 = try rows.only("queued")
         let missed: Int64 = try rows.only("missed")

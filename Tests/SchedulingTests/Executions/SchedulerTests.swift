@@ -47,8 +47,9 @@ import Time
     @Test func twoEnginesTickingAtOnceMakeEachOccurrenceOnce() async throws {
         let scene = try await Scene()
         let begin = start(scene, minutesAgo: 30)
+        let draft = minutely(from: begin, ["missed": "all", "missed_limit": 5, "overlap": "allow"])
         for _ in 0..<20 {
-            let job = try await scene.jobs.create(minutely(from: begin, ["missed": "all", "missed_limit": 5]), for: scene.acme)
+            let job = try await scene.jobs.create(draft, for: scene.acme)
             try await rewind(job, to: begin, in: scene)
         }
         let second = Engine(try Database(TestDatabase.current.configuration, on: TestCluster.loop, logger: silence), on: TestCluster.loop)
