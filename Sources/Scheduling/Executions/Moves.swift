@@ -25,13 +25,13 @@ struct Moves: Sendable {
         let count: Int
     }
 
-    /// So many occurrences were decided on.
-    private(set) var occurrences = 0
     private var moved: [(job: DueJob, next: Timestamp?)] = []
     private var queued: [Occurrence] = []
     private var missed: [Stretch] = []
 
     var isEmpty: Bool { moved.isEmpty }
+    /// So many rows it writes.
+    var rows: Int { queued.count + missed.count }
     /// Where its rows may come to lie: at once, or when what is queued is skipped, cancelled or given up before it ran.
     var days: [(keepDays: Int, scheduledFor: Timestamp)] {
         missed.map { ($0.job.keepDays, $0.first) } + queued.map { ($0.job.keepDays, $0.time) }
@@ -39,7 +39,6 @@ struct Moves: Sendable {
 
     mutating func add(_ job: DueJob, _ passage: Passage) {
         moved.append((job, passage.next))
-        occurrences += passage.queued.count + passage.missed.count
         for (index, time) in passage.queued.enumerated() {
             queued.append(Occurrence(job: job, id: ID(at: time), time: time, isBehind: index > 0))
         }

@@ -118,7 +118,8 @@ import Time
     }
 
     /// A job whose target hangs does not pile up: what must be skipped is, when the next one is queued.
-    @Test(arguments: [("skip", 0), ("queue", 1)]) func behindOneThatHangsNoMoreWaitThanMayRunLater(overlap: String, kept: Int) async throws {
+    @Test(arguments: [("skip", 0), ("queue", 1)])
+    func behindOneThatHangsNoMoreWaitThanMayRunLater(overlap: String, kept: Int) async throws {
         let scene = try await Scene()
         let draft = JSON.probe(["every": "1m"], ["overlap": .string(overlap), "start_deadline": "1h"])
         let job = try await scene.jobs.create(draft, for: scene.acme)

@@ -125,6 +125,33 @@ import Time
         #expect(scene.jobs.json(found)["warnings"]?.array?.last?["code"] == "set_aside")
     }
 
+    /// So deep that the reader of JSON refuses it.
+    @Test func aScheduleThatCannotEvenBeReadStopsNobodysTick() async throws {
+        let scene = try await Scene()
+        let now = scene.engine.clock.now()
+        let bad = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
+        let good = try await scene.jobs.create(
+            .probe(["every": "1h", "anchor": .string(now.adding(.seconds(1)).rfc3339)]), for: scene.acme)
+        let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+        try await scene.database.query("UPDATE jobs SET schedule = \(deep)::text::jsonb WHERE id = \(bad.id)")
+        try await rewind(bad, to: now, in: scene)
+        try await tick(scene)
+        #expect(try await scene.count("queue WHERE job_id = \(good.id)") == 1)
+        #expect(try await scene.count("job_states WHERE next_run_at IS NULL AND set_aside IS NOT NULL") == 1)
+    }
+
+    @Test func aTickThatCouldNotBeWrittenIsNoSignOfLife() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
+        try await rewind(job, to: scene.engine.clock.now(), in: scene)
+        try await scene.database.script("ALTER TABLE queue RENAME TO lost")
+        await #expect(throws: PostgresError.self) { try await tick(scene) }
+        #expect(try await scene.count("nodes WHERE last_tick_at IS NOT NULL") == 0)
+        try await scene.database.script("ALTER TABLE lost RENAME TO queue")
+        try await tick(scene)
+        #expect(try await scene.count("nodes WHERE last_tick_at IS NOT NULL") == 1)
+    }
+
     @Test func anOccurrenceWaitsForOneThatIsStillThereUnlessTheJobAllowsOverlap() async throws {
         let scene = try await Scene()
         let begin = start(scene, minutesAgo: 2)
@@ -162,7 +189,7 @@ import Time
         try await rewind(job, to: begin, in: scene)
         let now = scene.engine.clock.now()
         let due = try #require(try await scene.database.query(Scheduler.selection(dueBy: now)).map { try DueJob($0) }.first)
-        let schedule = try #require(JobSchedule.stored(due.schedule, setAt: due.scheduleSetAt))
+        let schedule = try #require(due.schedule.flatMap { JobSchedule.stored($0, setAt: due.scheduleSetAt) })
         var moves = Moves()
         moves.add(due, Passage(of: schedule, from: begin, missed: .last, deadline: .seconds(30), now: now, horizon: now))
         #expect(try await moves.write(to: scene.database, now: now) == (1, 3, 0))
@@ -179,7 +206,7 @@ import Time
         #expect(try await scene.jobs.change(.id(job.id), edit, for: scene.acme).nextRunAt == soon)
         var moves = Moves()
         for job in seen {
-            let schedule = try #require(JobSchedule.stored(job.schedule, setAt: job.scheduleSetAt))
+            let schedule = try #require(job.schedule.flatMap { JobSchedule.stored($0, setAt: job.scheduleSetAt) })
             moves.add(job, Passage(of: schedule, from: job.nextRunAt, missed: .last, deadline: nil, now: soon, horizon: soon))
         }
         let counts = try await moves.write(to: scene.database, now: scene.engine.clock.now())
@@ -215,5 +242,29 @@ import Time
         #expect(try await scene.count("queue WHERE job_id = \(patient.id)") == 1)
         let left = try await scene.count("job_states WHERE next_run_at = \(now.adding(.seconds(-5)))")
         #expect(left <= Int64(Scheduler.largestBatch) + 1)
+    }
+
+    /// Ten hours dark, and each of its jobs was due each second of them.
+    @Test func whoIsFarBehindDelaysNoOther() async throws {
+        let scene = try await Scene()
+        let other = try await scene.found("Other")
+        let now = scene.engine.clock.now()
+        let dark = now.adding(.seconds(-36_000))
+        try await scene.engine.partitions.ensure([(7, dark)])
+        for _ in 0..<30 {
+            let schedule: JSON = ["every": "1s", "anchor": .string(dark.rfc3339)]
+            let job = try await scene.jobs.create(.probe(schedule, ["missed": "skip"]), for: scene.acme)
+            try await rewind(job, to: dark, in: scene)
+        }
+        let patient = try await scene.jobs.create(.probe(["every": "1h", "anchor": .string(now.rfc3339)]), for: other)
+        try await rewind(patient, to: now, in: scene)
+        let due = try await scene.database.query(Scheduler.selection(dueBy: now)).map { try DueJob($0) }
+        #expect(due.last?.jobID == patient.id && Scheduler.inTurns(due, now: now).first?.jobID == patient.id)
+        let wake = try await Scheduler(scene.engine, logger: silence).tick()
+        #expect(try await scene.count("queue WHERE job_id = \(patient.id)") == 1)
+        #expect(wake <= .now, "there is more to do at once")
+        let rows: Int64 = try await scene.count("executions")
+        let missed: Int64 = try await scene.database.query("SELECT sum(count)::bigint AS n FROM executions").only("n")
+        #expect(rows > 0 && missed >= rows * 900)
     }
 }
