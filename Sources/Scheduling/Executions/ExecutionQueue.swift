@@ -38,7 +38,7 @@ struct ExecutionQueue: Sendable {
             ORDER BY next_due LIMIT \(min(limit, 64)) FOR UPDATE SKIP LOCKED
         ),
         portion AS MATERIALIZED (
-            SELECT organization_id, least(room, greatest(1, \(limit) * max_running / sum(max_running) OVER ())) AS rows FROM line
+            SELECT organization_id, least(room, 1 + (\(limit) - count(*) OVER ()) * max_running / sum(max_running) OVER ()) AS rows FROM line
         ),
         candidates AS MATERIALIZED (
             SELECT portion.organization_id, row.id FROM portion CROSS JOIN LATERAL (

@@ -115,9 +115,18 @@ import Time
         let free = try await scene.found("Free", .business(concurrency: 5))
         try await scene.backlog(100)
         try await scene.backlog(100, of: free)
-        let claims = try await scene.claim(41)
+        let claims = try await scene.claim(42)
         #expect(claims.count { $0.organizationID == scene.acme.organization.id } == 40)
         #expect(claims.count { $0.organizationID == free.organization.id } == 1)
+    }
+
+    @Test func noMoreIsClaimedThanWasAskedFor() async throws {
+        let scene = try await Scene(.business(concurrency: 200))
+        try await scene.backlog(100)
+        for name in ["B", "C", "D", "E", "F"] {
+            try await scene.backlog(5, of: try await scene.found(name + name + name, .business(concurrency: 2)))
+        }
+        #expect((10...12).contains(try await scene.claim(12).count))
     }
 
     /// A day's worth of reports, due together, does not hold up the heartbeat that falls due a moment later.
