@@ -14,19 +14,23 @@ final class Recalls: Sendable {
         case any
     }
 
-    private let named = Mutex(Named.jobs([]))
+    /// More are not told apart: where no worker takes them, they would only pile up.
+    private static let most = 1_000
+    /// Nil: any.
+    private let named = Mutex<Set<ID<Job>>?>([])
 
     /// nil: any job.
     func add(_ job: ID<Job>?) {
         named.withLock { named in
-            if let job, case .jobs(let jobs) = named { named = .jobs(jobs.union([job])) } else { named = .any }
+            guard let job, let count = named?.count, count < Self.most else { return named = nil }
+            named?.insert(job)
         }
     }
 
     func take() -> Named {
         named.withLock { named in
-            defer { named = .jobs([]) }
-            return named
+            defer { named = [] }
+            return named.map { .jobs($0) } ?? .any
         }
     }
 }

@@ -104,4 +104,13 @@ import Time
             #expect(named == Set(jobs.map(\.id)))
         }
     }
+
+    @Test func whereNobodyTakesThemTheyDoNotPileUp() {
+        let recalls = Recalls()
+        for _ in 0..<1_000 { recalls.add(ID()) }
+        guard case .jobs(let jobs) = recalls.take() else { return #expect(Bool(false), "a thousand are told apart") }
+        #expect(jobs.count == 1_000)
+        for _ in 0..<1_001 { recalls.add(ID()) }
+        #expect(recalls.take() == .any && recalls.take() == .jobs([]))
+    }
 }
