@@ -56,7 +56,7 @@ public actor Heartbeat: Service {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 await bell.wait(until: .now + pause)
                 do {
-                    try await engine.clock.measure(engine.pulse.database)
+                    if try await !engine.clock.measure(engine.pulse.database) { engine.pulse.beginAnew() }
                     noteClock()
                     try await beat()
                     pause = Self.interval
