@@ -619,6 +619,8 @@ CASE
     ELSE id
 END));
 
+CREATE INDEX queue_trials ON public.queue USING btree (leased_by) WHERE on_trial;
+
 ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_30_pkey;
 
 ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_7_pkey;
