@@ -53,7 +53,32 @@ struct Moves: Sendable {
     /// Moves each job on, if it and its next run are still what was seen, and only then queues and records what was
     /// decided for it. Answers how many occurrences were queued and missed, and how many a unique key had to catch, which
     /// should be none.
+    ///
+    /// Where one organization's rows are locked for long, each is moved by itself, and the locked ones come again.
     func write(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
+        do { return try await writeAtOnce(to: database, now: now) } catch let error as PostgresError where error.isOfLock {
+            let organizations = Set(moved.map(\.job.organizationID))
+            guard organizations.count > 1 else { throw error }
+            var sum = (queued: 0, missed: 0, caught: 0)
+            for organization in organizations {
+                do {
+                    let counts = try await only(organization).writeAtOnce(to: database, now: now)
+                    sum = (sum.queued + counts.queued, sum.missed + counts.missed, sum.caught + counts.caught)
+                } catch let error as PostgresError where error.isOfLock {}
+            }
+            return sum
+        }
+    }
+
+    private func only(_ organization: ID<Organization>) -> Moves {
+        var part = Moves()
+        part.moved = moved.filter { $0.job.organizationID == organization }
+        part.queued = queued.filter { $0.job.organizationID == organization }
+        part.missed = missed.filter { $0.job.organizationID == organization }
+        return part
+    }
+
+    private func writeAtOnce(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
         let waiting = moved.filter { !$0.job.mayOverlap }.map { ($0.job.organizationID, $0.job.jobID) }
         let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now)]
         let results = try await database.batch([lock] + surplus + [statement(now: now), Topic.due.notification(database)])

@@ -267,4 +267,20 @@ import Time
         let missed: Int64 = try await scene.database.query("SELECT sum(count)::bigint AS n FROM executions").only("n")
         #expect(rows > 0 && missed >= rows * 900)
     }
+
+    @Test func oneOrganizationThatIsLockedKeepsNoOtherFromBeingScheduled() async throws {
+        let scene = try await Scene()
+        let other = try await scene.found("Other")
+        let locked = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
+        let free = try await scene.jobs.create(.probe(["every": "1h"]), for: other)
+        let now = scene.engine.clock.now()
+        for job in [locked, free] { try await rewind(job, to: now, in: scene) }
+        try await scene.database.transaction { transaction in
+            try await transaction.query("SELECT FROM job_states WHERE job_id = \(locked.id) FOR UPDATE")
+            try await tick(scene)
+            #expect(try await scene.count("queue WHERE job_id = \(free.id)") == 1)
+        }
+        try await tick(scene)
+        #expect(try await scene.count("queue WHERE job_id = \(locked.id)") == 1)
+    }
 }
