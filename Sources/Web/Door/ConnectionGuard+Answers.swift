@@ -9,7 +9,8 @@ extension ConnectionGuard {
         let isOneOfTooMany = held.readableBytes > 0 && turns.isCrowded
         // After an answer to half a request, the rest would be read for nothing: a body of any size.
         let mayGoOn = framing.isWhole && framing.head.keepsConnection && !(hasInputEnded && held.readableBytes == 0)
-        isLastAnswer = isLastAnswer || wish || !mayGoOn || isStopping || drain.hasBegun || isOneOfTooMany
+        isLastAnswer =
+            isLastAnswer || wish || !mayGoOn || isStopping || drain.hasBegun || isOneOfTooMany
             || sentAhead == Self.mostSentAhead
     }
 
