@@ -4,11 +4,12 @@ import Tenancy
 import Time
 
 /// The statements that matter: what is due is leased (`claim`), what has ended is recorded (`complete`), what waited for it
-/// is let go (`release`). Each is one statement over a whole batch, so that a batch costs one round trip and one flush.
+/// is let go (`release`). Each goes over a whole batch in one round trip and one flush.
 ///
 /// Those that run all the time lock in one order, so that no two of them can wait for each other in a circle: states of jobs
-/// first, lanes last, each by organization; `claim` starts at the lanes, but it skips what is locked and never waits. The
-/// sweeps lock rows of the queue first, and lanes last; should two of them ever meet, one is told so and comes again.
+/// first, then rows of the queue, then lanes, each by organization; `claim` starts at the lanes, but it skips what is locked
+/// and never waits. The sweeps lock rows of the queue first (and `lose` states of jobs after them), `mendLanes` nothing but
+/// lanes; should two of them ever meet, one is told so and comes again.
 struct ExecutionQueue: Sendable {
     let database: Database
 

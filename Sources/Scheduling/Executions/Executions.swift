@@ -54,8 +54,8 @@ public struct Executions: Sendable {
             """
             WITH asked AS (
                 INSERT INTO queue (
-                    organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, job_version, keep_days, override, held)
-                SELECT j.organization_id, \(id), j.id, \(now), \(now), \(now), \(trigger.rawValue), j.version, \(Int16(access.entitlements.keepDays)),
+                    organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, keep_days, override, held)
+                SELECT j.organization_id, \(id), j.id, \(now), \(now), \(now), \(trigger.rawValue), \(Int16(access.entitlements.keepDays)),
                     \(override.object?.isEmpty ?? true ? Optional<JSON>.none : override), j.overlap <> 'allow' AND EXISTS (
                         SELECT FROM queue o WHERE o.organization_id = j.organization_id AND o.job_id = j.id
                             AND (o.leased_by IS NOT NULL OR o.due_at <= \(now) AND (o.held OR o.attempt - o.lost_leases = 1)))

@@ -102,7 +102,7 @@ struct Moves: Sendable {
     private func statement(now: Timestamp) -> Query {
         """
         WITH seen AS MATERIALIZED (
-            SELECT s.organization_id, s.job_id, m.next_run_at, j.overlap = 'allow' AS may_overlap, j.version, e.keep_days,
+            SELECT s.organization_id, s.job_id, m.next_run_at, j.overlap = 'allow' AS may_overlap, e.keep_days,
                 -- The rarer a job, the longer it can wait, within bounds: a backlog of daily reports does not hold up the
                 -- minute's heartbeat, and no heartbeat starves a report.
                 least(coalesce(j.shortest_interval_ms, 0) / 60, \(Self.mostPatience.microseconds / 1_000)) * interval '1 ms' AS patience
@@ -119,7 +119,7 @@ struct Moves: Sendable {
             WHERE s.organization_id = seen.organization_id AND s.job_id = seen.job_id
         ),
         coming AS MATERIALIZED (
-            SELECT q.*, seen.version, seen.keep_days, seen.patience, NOT seen.may_overlap AND (q.is_behind OR EXISTS (
+            SELECT q.*, seen.keep_days, seen.patience, NOT seen.may_overlap AND (q.is_behind OR EXISTS (
                 SELECT FROM queue o WHERE o.organization_id = q.organization_id AND o.job_id = q.job_id
                     AND (o.held OR o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1))) AS held
             FROM unnest(
@@ -129,8 +129,8 @@ struct Moves: Sendable {
             JOIN seen ON seen.organization_id = q.organization_id AND seen.job_id = q.job_id
         ),
         queued AS (
-            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, job_version, keep_days, held)
-            SELECT organization_id, id, job_id, scheduled_for, scheduled_for, scheduled_for + patience, 'schedule', version, keep_days, held
+            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, keep_days, held)
+            SELECT organization_id, id, job_id, scheduled_for, scheduled_for, scheduled_for + patience, 'schedule', keep_days, held
             FROM coming
             ON CONFLICT DO NOTHING RETURNING organization_id, due_at, held
         ),
