@@ -9,16 +9,22 @@ extension ExecutionQueue {
     /// For whoever holds the states of these jobs; what somebody else has locked is being decided there.
     static func skippingSurplus(of jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)], now: Timestamp) -> Query {
         """
-        WITH surplus AS MATERIALIZED (
-            SELECT h.organization_id, h.id FROM queue h JOIN jobs j ON j.organization_id = h.organization_id AND j.id = h.job_id
-            WHERE (h.organization_id, h.job_id) IN (SELECT * FROM unnest(\(jobs.map(\.organizationID)), \(jobs.map(\.jobID))))
-                AND h.held AND h.scheduled_for <= \(now) AND (j.overlap = 'skip' OR j.overlap = 'queue' AND EXISTS (
-                    SELECT FROM queue e WHERE e.organization_id = h.organization_id AND e.job_id = h.job_id AND e.held
-                        AND (e.scheduled_for, e.id) < (h.scheduled_for, h.id)))
-            FOR UPDATE OF h SKIP LOCKED
+        -- By lists and not by joins: planned while the queue was empty, a join would compare each of it with each of these.
+        WITH waiting AS MATERIALIZED (
+            SELECT organization_id, id, job_id, scheduled_for FROM queue
+            WHERE held AND organization_id = ANY (\(Array(Set(jobs.map(\.organizationID))))) AND job_id = ANY (\(jobs.map(\.jobID)))
+            FOR UPDATE SKIP LOCKED
+        ),
+        placed AS (
+            SELECT w.id, w.scheduled_for, j.overlap, row_number() OVER (
+                PARTITION BY w.organization_id, w.job_id ORDER BY w.scheduled_for, w.id) AS place
+            FROM waiting w JOIN jobs j ON j.organization_id = w.organization_id AND j.id = w.job_id
         ),
         skipped AS (
-            DELETE FROM queue q USING surplus s WHERE q.organization_id = s.organization_id AND q.id = s.id AND q.held RETURNING q.*
+            DELETE FROM queue WHERE held AND organization_id = ANY (ARRAY(SELECT DISTINCT organization_id FROM waiting))
+                AND id = ANY (ARRAY(
+                    SELECT id FROM placed WHERE scheduled_for <= \(now) AND (overlap = 'skip' OR overlap = 'queue' AND place > 1)))
+            RETURNING *
         )
         INSERT INTO executions
             (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)

@@ -82,4 +82,17 @@ import Time
         try await tick(scene)
         #expect(try await scene.count("queue WHERE job_id = \(locked.id)") == 1)
     }
+
+    /// Planned for an empty queue, it must not compare each of a long one with each of a herd.
+    @Test func skippingSurplusCostsNothingBesideALongQueue() async throws {
+        let scene = try await Scene()
+        try await scene.database.script("ANALYZE queue, jobs")
+        let herd = (0..<1_000).map { _ in (organizationID: scene.acme.organization.id, jobID: ID<Job>()) }
+        let surplus = ExecutionQueue.skippingSurplus(of: herd, now: scene.engine.clock.now())
+        for _ in 0..<20 { try await scene.database.query(surplus) }
+        try await scene.backlog(20_000)
+        let begin = ContinuousClock.now
+        try await scene.database.query(surplus)
+        #expect(begin.duration(to: .now) < .milliseconds(500))
+    }
 }
