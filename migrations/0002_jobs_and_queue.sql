@@ -64,7 +64,6 @@ CREATE TABLE queue (
     attempt smallint NOT NULL DEFAULT 1 CHECK (attempt >= 1),
     -- So many nodes died under it.
     lost_leases smallint NOT NULL DEFAULT 0,
-    job_version bigint NOT NULL,
     keep_days smallint NOT NULL,
     -- Waits for an earlier execution of its job (overlap); whoever finishes that one lets it go.
     held boolean NOT NULL DEFAULT false,
@@ -89,8 +88,8 @@ CREATE UNIQUE INDEX queue_once ON queue (
     (CASE WHEN trigger = 'schedule' THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE id END)
 );
 
--- One row an organization: its fair share of the workers. Only `next_due` is indexed, so that counting `running` stays
--- a heap-only update; a lane at its cap has `next_due` infinity and comes back when something of it finishes.
+-- One row an organization: its fair share of the workers. Only `next_due` is indexed, so that an end, which as a rule only
+-- counts `running` down, is a heap-only update; a lane at its cap has `next_due` infinity and is due again with the next end.
 CREATE TABLE lanes (
     organization_id uuid PRIMARY KEY REFERENCES organizations ON DELETE CASCADE,
     max_running integer NOT NULL CHECK (max_running >= 1),
@@ -106,7 +105,6 @@ CREATE TABLE nodes (
     started_at timestamptz NOT NULL,
     alive_until timestamptz NOT NULL,
     last_tick_at timestamptz,
-    epoch bigint NOT NULL DEFAULT 1,
     clock_offset_us bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 

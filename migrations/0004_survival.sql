@@ -5,6 +5,7 @@
 ALTER TABLE queue ADD COLUMN crashes smallint NOT NULL DEFAULT 0;
 -- A suspect whose attempt has only just been started: should its node die now, it is the likeliest cause.
 ALTER TABLE queue ADD COLUMN on_trial boolean NOT NULL DEFAULT false;
+CREATE INDEX queue_trials ON queue (leased_by) WHERE on_trial;
 
 -- Where an occurrence stands in its organization's line: when it is due, and later by a part of its job's interval, so that
 -- of what waits together the more frequent goes first. A program that does not know the column puts its rows in front.

@@ -415,7 +415,6 @@ CREATE TABLE public.nodes (
     started_at timestamp with time zone NOT NULL,
     alive_until timestamp with time zone NOT NULL,
     last_tick_at timestamp with time zone,
-    epoch bigint DEFAULT 1 NOT NULL,
     clock_offset_us bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
@@ -440,7 +439,6 @@ CREATE TABLE public.queue (
     trigger text NOT NULL,
     attempt smallint DEFAULT 1 NOT NULL,
     lost_leases smallint DEFAULT 0 NOT NULL,
-    job_version bigint NOT NULL,
     keep_days smallint NOT NULL,
     held boolean DEFAULT false NOT NULL,
     override jsonb,
@@ -618,6 +616,8 @@ CASE
     WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
     ELSE id
 END));
+
+CREATE INDEX queue_trials ON public.queue USING btree (leased_by) WHERE on_trial;
 
 ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_30_pkey;
 

@@ -18,8 +18,8 @@ async def i2(world):
 
 
 async def i3(world):
-    await _sql(world, """INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, trigger, job_version, keep_days)
-        SELECT organization_id, gen_random_uuid(), id, now() + interval '1 day', now() + interval '1 day', 'api', 1, 7 FROM jobs LIMIT 1""")
+    await _sql(world, """INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, trigger, keep_days)
+        SELECT organization_id, gen_random_uuid(), id, now() + interval '1 day', now() + interval '1 day', 'api', 7 FROM jobs LIMIT 1""")
 
 
 def _one(world):

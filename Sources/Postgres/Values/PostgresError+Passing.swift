@@ -16,4 +16,10 @@ extension PostgresError {
 extension PostgresError {
     /// Whether a row found no partition to lie in.
     public var isOfMissingPartition: Bool { sqlState == "23514" && constraint == nil }
+
+    /// Whether the statement waited too long for somebody's lock.
+    public var isOfLock: Bool { sqlState == "55P03" }
+
+    /// Whether the statement took too long: half of it may not.
+    public var isOfTime: Bool { sqlState == "57014" || kind == .timedOut }
 }

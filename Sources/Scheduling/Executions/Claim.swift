@@ -29,6 +29,8 @@ struct Claim: Sendable {
     let sealedSecrets: [[UInt8]]
     /// Whether what its job says could be read.
     let isReadable: Bool
+    /// Whether it may have to be withdrawn rather than run: its job was deleted or paused, or it is later than may be.
+    let isDoubtful: Bool
 
     /// Tells this lease from an earlier one of the same execution.
     var lease: Lease { Lease(id: id, token: leaseToken) }
@@ -59,12 +61,14 @@ extension Claim {
         // tenants, from being run.
         let config: JSON? = try? row("config")
         let override: JSON? = try? row("override", as: JSON?.self)
-        let rules: [JSON?] = [try? row("retries"), try? row("success")]
-        isReadable = config != nil && !rules.contains(nil)
+        let retries: JSON? = try? row("retries")
+        let success: JSON? = try? row("success")
+        isReadable = config != nil && retries != nil && success != nil
+        isDoubtful = try row("is_doubtful")
         self.config = config ?? .null
         self.override = override
-        retries = RetryPolicy(rules[0] ?? [:])
-        success = SuccessRules(rules[1] ?? [:])
+        self.retries = RetryPolicy(retries ?? [:])
+        self.success = SuccessRules(success ?? [:])
         sealedSecrets = try row("secrets")
     }
 }
@@ -79,6 +83,13 @@ struct Finished: Sendable {
     let retryAt: Timestamp?
 
     var durationMs: Int32 { Int32(clamping: startedAt.duration(to: finishedAt).microseconds / 1_000) }
+    /// About so many bytes of what was sent and received.
+    var size: Int {
+        let record = outcome.record
+        let sent = (record.request?.bytes().count ?? 0) + (record.responseHeaders?.bytes().count ?? 0)
+        return sent + (record.responseBody?.count ?? 0)
+    }
+
     /// The same ending without what the call sent and received.
     var withoutPayload: Finished {
         var bare = Outcome(reason: outcome.reason, statusCode: outcome.statusCode)

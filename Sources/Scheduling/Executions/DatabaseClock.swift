@@ -41,16 +41,20 @@ public final class DatabaseClock: Sendable {
     public var lead: Int64 { Timestamp.now().microseconds - now().microseconds }
 
     /// Asks the database for the time. A sample that cannot agree with the older ones (the database's clock was set, or
-    /// another server took over) makes them worthless.
-    public func measure(_ database: Database) async throws {
+    /// another server took over) makes them worthless: false then.
+    @discardableResult
+    public func measure(_ database: Database) async throws -> Bool {
         let asked = elapsed(until: .now)
         let time: Timestamp = try await database.query("SELECT clock_timestamp() AS time").only("time")
         let answered = elapsed(until: .now)
         let sample = Sample(lower: time.microseconds - answered, upper: time.microseconds - asked)
-        samples.withLock { samples in
+        return samples.withLock { samples in
+            let before = samples.count
             samples.removeAll { $0.lower > sample.upper + Self.drift || $0.upper < sample.lower - Self.drift }
+            let agrees = samples.count == before
             samples.append(sample)
             if samples.count > Self.remembered { samples.removeFirst() }
+            return agrees
         }
     }
 

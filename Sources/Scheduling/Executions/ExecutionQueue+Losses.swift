@@ -25,17 +25,51 @@ extension ExecutionQueue {
     /// that one is ended, and nothing else of its node is suspected more than before. Where nothing was on trial, those
     /// that had begun are, and the third such death ends them. The attempt that was lost with a stop counts as no crash, also
     /// where the stop had no time to hand it over and could only say that it was one.
+    ///
+    /// Where one organization's rows are locked for long, each is freed by itself; where the statement takes too long, half as many.
     func lose(_ loss: Loss, now: Timestamp, timeout: Duration? = nil) async throws -> Int {
-        try await database.query(Self.losing(loss, now: now), timeout: timeout).count
+        var most = loss.most
+        while true {
+            do {
+                return try await database.query(Self.losing(loss, most: most, now: now), timeout: timeout).count
+            } catch {
+                if error.isOfLock { return try await loseByOrganization(loss, most: most, now: now, timeout: timeout, after: error) }
+                guard error.isOfTime, timeout == nil, most > Self.fewestLosses else { throw error }
+                most = max(Self.fewestLosses, most / 2)
+            }
+        }
     }
 
-    static func losing(_ loss: Loss, now: Timestamp) -> Query {
+    /// So many are always tried: where these take too long, it is not for their number.
+    private static let fewestLosses = 50
+
+    private func loseByOrganization(
+        _ loss: Loss, most: Int, now: Timestamp, timeout: Duration?, after error: PostgresError
+    ) async throws -> Int {
+        let organizations = try await database.query(
+            "SELECT DISTINCT organization_id FROM queue q WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now))",
+            timeout: timeout
+        ).map { try $0("organization_id") as ID<Organization> }
+        guard organizations.count > 1 else { throw error }
+        var lost = 0
+        for organization in organizations {
+            let one = Self.losing(loss, of: organization, most: most, now: now)
+            do { lost += try await database.query(one, timeout: timeout).count } catch {
+                guard error.isOfLock else { throw error }
+            }
+        }
+        return lost
+    }
+
+    static func losing(_ loss: Loss, of organization: ID<Organization>? = nil, most: Int? = nil, now: Timestamp) -> Query {
         """
-        WITH dead AS MATERIALIZED (
-            SELECT q.*, \(loss.blame) AS blame, \(loss.isPoison) AS is_poison FROM queue q
-            WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now))
-            ORDER BY q.organization_id, q.id LIMIT \(loss.most) FOR UPDATE OF q SKIP LOCKED
+        WITH trials AS MATERIALIZED (SELECT DISTINCT leased_by FROM queue WHERE on_trial AND leased_by IS NOT NULL),
+        held AS MATERIALIZED (
+            SELECT q.* FROM queue q WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now)) \(only(organization))
+            ORDER BY q.organization_id, q.id LIMIT \(most ?? loss.most) FOR UPDATE OF q SKIP LOCKED
         ),
+        blamed AS (SELECT q.*, \(loss.blame) AS blame FROM held q),
+        dead AS MATERIALIZED (SELECT q.*, \(loss.isPoison) AS is_poison FROM blamed q),
         tries AS (
             INSERT INTO attempts (
                 organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, reason, started_at, finished_at,
@@ -45,8 +79,10 @@ extension ExecutionQueue {
                 (extract(epoch FROM greatest(\(now), started_at, due_at) - coalesce(started_at, due_at)) * 1000000)::bigint
             FROM dead ON CONFLICT DO NOTHING
         ),
+        -- By lists and not by a join: planned while the queue was empty, a join would compare each of it with each of these.
         poison AS (
-            DELETE FROM queue q USING dead d WHERE q.organization_id = d.organization_id AND q.id = d.id AND d.is_poison
+            DELETE FROM queue q WHERE q.organization_id = ANY (ARRAY(SELECT DISTINCT organization_id FROM dead))
+                AND q.id = ANY (ARRAY(SELECT id FROM dead WHERE is_poison))
             RETURNING q.*
         ),
         history AS (
@@ -66,8 +102,9 @@ extension ExecutionQueue {
         ),
         repeated AS (
             UPDATE queue q SET leased_by = NULL, lease_token = NULL, started_at = NULL, on_trial = false, attempt = q.attempt + 1,
-                lost_leases = q.lost_leases + 1, crashes = q.crashes + d.blame
-            FROM dead d WHERE q.organization_id = d.organization_id AND q.id = d.id AND NOT d.is_poison
+                lost_leases = q.lost_leases + 1, crashes = q.crashes + (q.id = ANY (ARRAY(SELECT id FROM dead WHERE blame > 0)))::integer
+            WHERE q.organization_id = ANY (ARRAY(SELECT DISTINCT organization_id FROM dead))
+                AND q.id = ANY (ARRAY(SELECT id FROM dead WHERE NOT is_poison))
             RETURNING q.organization_id
         ),
         freed AS (
@@ -83,6 +120,10 @@ extension ExecutionQueue {
         )
         SELECT organization_id FROM poison UNION ALL SELECT organization_id FROM repeated
         """
+    }
+
+    private static func only(_ organization: ID<Organization>?) -> Query {
+        organization.map { "AND q.organization_id = \($0)" } ?? ""
     }
 
     /// Wakes the other nodes: what was given back is theirs to take.
@@ -115,7 +156,12 @@ extension ExecutionQueue.Loss {
     /// SQL: whether a leased row is among what was lost.
     fileprivate func condition(now: Timestamp) -> Query {
         switch self {
-        case .deadNodes: "NOT EXISTS (SELECT FROM nodes n WHERE n.id = q.leased_by AND n.alive_until > \(now))"
+        case .deadNodes:
+            // Nobody is dead for a clock that is not the database's: what lives has renewed for longer than this.
+            """
+            q.leased_by NOT IN (SELECT id FROM nodes WHERE alive_until > \(now))
+                AND \(now) BETWEEN clock_timestamp() - interval '3 s' AND clock_timestamp() + interval '3 s'
+            """
         case .stop(let leases), .refusedOutcome(let leases):
             """
             (q.organization_id, q.id, q.lease_token) IN (
@@ -131,7 +177,7 @@ extension ExecutionQueue.Loss {
         case .deadNodes:
             """
             CASE WHEN \(Self.isOfStop) THEN 0 WHEN q.on_trial THEN 1 WHEN q.crashes > 0 AND q.started_at IS NULL
-                OR EXISTS (SELECT FROM queue t WHERE t.leased_by = q.leased_by AND t.on_trial) THEN 0 ELSE 1 END
+                OR q.leased_by IN (SELECT leased_by FROM trials) THEN 0 ELSE 1 END
             """
         case .stop: "0"
         case .refusedOutcome: "1"
@@ -141,7 +187,7 @@ extension ExecutionQueue.Loss {
     /// SQL: whether a row is ended rather than repeated.
     fileprivate var isPoison: Query {
         switch self {
-        case .deadNodes: "q.on_trial AND NOT \(Self.isOfStop) OR q.crashes + (\(blame)) >= \(ExecutionQueue.mostCrashes)"
+        case .deadNodes: "q.on_trial AND NOT \(Self.isOfStop) OR q.crashes + q.blame >= \(ExecutionQueue.mostCrashes)"
         case .stop: "false"
         case .refusedOutcome: "q.crashes > 0"
         }

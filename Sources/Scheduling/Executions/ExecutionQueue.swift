@@ -4,11 +4,12 @@ import Tenancy
 import Time
 
 /// The statements that matter: what is due is leased (`claim`), what has ended is recorded (`complete`), what waited for it
-/// is let go (`release`). Each is one statement over a whole batch, so that a batch costs one round trip and one flush.
+/// is let go (`release`). Each goes over a whole batch in one round trip and one flush.
 ///
 /// Those that run all the time lock in one order, so that no two of them can wait for each other in a circle: states of jobs
-/// first, lanes last, each by organization; `claim` starts at the lanes, but it skips what is locked and never waits. The
-/// sweeps lock rows of the queue first, and lanes last; should two of them ever meet, one is told so and comes again.
+/// first, then rows of the queue, then lanes, each by organization; `claim` starts at the lanes, but it skips what is locked
+/// and never waits. The sweeps lock rows of the queue first (and `lose` states of jobs after them), `mendLanes` nothing but
+/// lanes; should two of them ever meet, one is told so and comes again.
 struct ExecutionQueue: Sendable {
     let database: Database
 
@@ -38,7 +39,7 @@ struct ExecutionQueue: Sendable {
             ORDER BY next_due LIMIT \(min(limit, 64)) FOR UPDATE SKIP LOCKED
         ),
         portion AS MATERIALIZED (
-            SELECT organization_id, least(room, greatest(1, \(limit) * max_running / sum(max_running) OVER ())) AS rows FROM line
+            SELECT organization_id, least(room, 1 + (\(limit) - count(*) OVER ()) * max_running / sum(max_running) OVER ()) AS rows FROM line
         ),
         candidates AS MATERIALIZED (
             SELECT portion.organization_id, row.id FROM portion CROSS JOIN LATERAL (
@@ -65,11 +66,11 @@ struct ExecutionQueue: Sendable {
             SELECT organization_id, array_agg(sealed ORDER BY created_at DESC, id DESC) AS sealed FROM signing_secrets
             WHERE organization_id IN (SELECT organization_id FROM line) AND (expires_at IS NULL OR expires_at > \(now)) GROUP BY 1
         )
-        SELECT leased.*, coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
-        FROM leased JOIN jobs j ON j.organization_id = leased.organization_id AND j.id = leased.job_id
-            JOIN entitlements e ON e.organization_id = leased.organization_id
-            LEFT JOIN secrets ON secrets.organization_id = leased.organization_id
-        ORDER BY leased.due_at, leased.id
+        SELECT q.*, \(isObsolete) OR \(isLate(at: now)) AS is_doubtful, coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
+        FROM leased q JOIN jobs j ON j.organization_id = q.organization_id AND j.id = q.job_id
+            JOIN entitlements e ON e.organization_id = q.organization_id
+            LEFT JOIN secrets ON secrets.organization_id = q.organization_id
+        ORDER BY q.due_at, q.id
         """
     }
 

@@ -50,11 +50,12 @@ public struct Executions: Sendable {
         let results = try await database.batch([
             // Two at once must see each other: the second one's look into the queue begins after the first one's end.
             "SELECT FROM job_states WHERE organization_id = \(organization) AND job_id = \(job.id) FOR UPDATE",
+            ExecutionQueue.skippingSurplus(of: [(organization, job.id)], now: now),
             """
             WITH asked AS (
                 INSERT INTO queue (
-                    organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, job_version, keep_days, override, held)
-                SELECT j.organization_id, \(id), j.id, \(now), \(now), \(now), \(trigger.rawValue), j.version, \(Int16(access.entitlements.keepDays)),
+                    organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, keep_days, override, held)
+                SELECT j.organization_id, \(id), j.id, \(now), \(now), \(now), \(trigger.rawValue), \(Int16(access.entitlements.keepDays)),
                     \(override.object?.isEmpty ?? true ? Optional<JSON>.none : override), j.overlap <> 'allow' AND EXISTS (
                         SELECT FROM queue o WHERE o.organization_id = j.organization_id AND o.job_id = j.id
                             AND (o.leased_by IS NOT NULL OR o.due_at <= \(now) AND (o.held OR o.attempt - o.lost_leases = 1)))
@@ -74,7 +75,7 @@ public struct Executions: Sendable {
             """,
             Topic.due.notification(database),
         ])
-        guard !results[1].isEmpty else { throw Refusal.notFound }
+        guard !results[2].isEmpty else { throw Refusal.notFound }
         engine.dueBell.ring()
         return Execution(
             id: id, jobID: job.id, jobKey: job.definition.key, status: .pending, reason: nil, trigger: trigger, scheduledFor: now,

@@ -25,13 +25,13 @@ struct Moves: Sendable {
         let count: Int
     }
 
-    /// So many occurrences were decided on.
-    private(set) var occurrences = 0
     private var moved: [(job: DueJob, next: Timestamp?)] = []
     private var queued: [Occurrence] = []
     private var missed: [Stretch] = []
 
     var isEmpty: Bool { moved.isEmpty }
+    /// So many rows it writes.
+    var rows: Int { queued.count + missed.count }
     /// Where its rows may come to lie: at once, or when what is queued is skipped, cancelled or given up before it ran.
     var days: [(keepDays: Int, scheduledFor: Timestamp)] {
         missed.map { ($0.job.keepDays, $0.first) } + queued.map { ($0.job.keepDays, $0.time) }
@@ -39,7 +39,6 @@ struct Moves: Sendable {
 
     mutating func add(_ job: DueJob, _ passage: Passage) {
         moved.append((job, passage.next))
-        occurrences += passage.queued.count + passage.missed.count
         for (index, time) in passage.queued.enumerated() {
             queued.append(Occurrence(job: job, id: ID(at: time), time: time, isBehind: index > 0))
         }
@@ -54,8 +53,36 @@ struct Moves: Sendable {
     /// Moves each job on, if it and its next run are still what was seen, and only then queues and records what was
     /// decided for it. Answers how many occurrences were queued and missed, and how many a unique key had to catch, which
     /// should be none.
+    ///
+    /// Where one organization's rows are locked for long, each is moved by itself, and the locked ones come again.
     func write(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
-        let rows = try await database.batch([lock, statement(now: now), Topic.due.notification(database)])[1]
+        do { return try await writeAtOnce(to: database, now: now) } catch let error as PostgresError where error.isOfLock {
+            let organizations = Set(moved.map(\.job.organizationID))
+            guard organizations.count > 1 else { throw error }
+            var sum = (queued: 0, missed: 0, caught: 0)
+            for organization in organizations {
+                do {
+                    let counts = try await only(organization).writeAtOnce(to: database, now: now)
+                    sum = (sum.queued + counts.queued, sum.missed + counts.missed, sum.caught + counts.caught)
+                } catch let error as PostgresError where error.isOfLock {}
+            }
+            return sum
+        }
+    }
+
+    private func only(_ organization: ID<Organization>) -> Moves {
+        var part = Moves()
+        part.moved = moved.filter { $0.job.organizationID == organization }
+        part.queued = queued.filter { $0.job.organizationID == organization }
+        part.missed = missed.filter { $0.job.organizationID == organization }
+        return part
+    }
+
+    private func writeAtOnce(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
+        let waiting = moved.filter { !$0.job.mayOverlap }.map { ($0.job.organizationID, $0.job.jobID) }
+        let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now)]
+        let results = try await database.batch([lock] + surplus + [statement(now: now), Topic.due.notification(database)])
+        let rows = results[surplus.count + 1]
         let expected: Int64 = try rows.only("expected")
         let queued: Int64 = try rows.only("queued")
         let missed: Int64 = try rows.only("missed")
@@ -75,7 +102,7 @@ struct Moves: Sendable {
     private func statement(now: Timestamp) -> Query {
         """
         WITH seen AS MATERIALIZED (
-            SELECT s.organization_id, s.job_id, m.next_run_at, j.overlap = 'allow' AS may_overlap, j.version, e.keep_days,
+            SELECT s.organization_id, s.job_id, m.next_run_at, j.overlap = 'allow' AS may_overlap, e.keep_days,
                 -- The rarer a job, the longer it can wait, within bounds: a backlog of daily reports does not hold up the
                 -- minute's heartbeat, and no heartbeat starves a report.
                 least(coalesce(j.shortest_interval_ms, 0) / 60, \(Self.mostPatience.microseconds / 1_000)) * interval '1 ms' AS patience
@@ -92,7 +119,7 @@ struct Moves: Sendable {
             WHERE s.organization_id = seen.organization_id AND s.job_id = seen.job_id
         ),
         coming AS MATERIALIZED (
-            SELECT q.*, seen.version, seen.keep_days, seen.patience, NOT seen.may_overlap AND (q.is_behind OR EXISTS (
+            SELECT q.*, seen.keep_days, seen.patience, NOT seen.may_overlap AND (q.is_behind OR EXISTS (
                 SELECT FROM queue o WHERE o.organization_id = q.organization_id AND o.job_id = q.job_id
                     AND (o.held OR o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1))) AS held
             FROM unnest(
@@ -102,8 +129,8 @@ struct Moves: Sendable {
             JOIN seen ON seen.organization_id = q.organization_id AND seen.job_id = q.job_id
         ),
         queued AS (
-            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, job_version, keep_days, held)
-            SELECT organization_id, id, job_id, scheduled_for, scheduled_for, scheduled_for + patience, 'schedule', version, keep_days, held
+            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, keep_days, held)
+            SELECT organization_id, id, job_id, scheduled_for, scheduled_for, scheduled_for + patience, 'schedule', keep_days, held
             FROM coming
             ON CONFLICT DO NOTHING RETURNING organization_id, due_at, held
         ),

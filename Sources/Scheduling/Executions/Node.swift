@@ -59,7 +59,7 @@ public actor Heartbeat: Service {
                 await bell.wait(until: .now + pause)
                 guard !Task.isShuttingDownGracefully else { break }
                 do {
-                    try await engine.clock.measure(engine.pulse.database)
+                    if try await !engine.clock.measure(engine.pulse.database) { engine.pulse.beginAnew() }
                     noteClock()
                     try await beat()
                     pause = Self.interval

@@ -23,6 +23,9 @@ final class Pulse: Sendable {
         }
     }
 
+    /// The database's clock has been set: what the nodes have written by the old one says nothing about who lives.
+    func beginAnew() { beats.withLock { $0?.first = .now } }
+
     /// True as well for a node that never began to renew: it has no heartbeat service.
     var isFresh: Bool { beats.withLock { $0.map { $0.last.duration(to: .now) < Self.longest } ?? true } }
 

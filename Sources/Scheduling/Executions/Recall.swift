@@ -14,19 +14,23 @@ final class Recalls: Sendable {
         case any
     }
 
-    private let named = Mutex(Named.jobs([]))
+    /// More are not told apart: where no worker takes them, they would only pile up.
+    private static let most = 1_000
+    /// Nil: any.
+    private let named = Mutex<Set<ID<Job>>?>([])
 
     /// nil: any job.
     func add(_ job: ID<Job>?) {
         named.withLock { named in
-            if let job, case .jobs(let jobs) = named { named = .jobs(jobs.union([job])) } else { named = .any }
+            guard let job, let count = named?.count, count < Self.most else { return named = nil }
+            named?.insert(job)
         }
     }
 
     func take() -> Named {
         named.withLock { named in
-            defer { named = .jobs([]) }
-            return named
+            defer { named = [] }
+            return named.map { .jobs($0) } ?? .any
         }
     }
 }
@@ -43,23 +47,68 @@ extension Worker {
             armed[claim.lease] = nil
         }
         let claims = recalled.map(\.claim)
-        do { try await queue.withdraw(claims, now: clock.now()) } catch {
-            logger.error("changed jobs could not be looked at", metadata: ["error": "\(error)"])
-        }
-        await handBack(claims)
-        letGo(claims)
+        let left = await withdraw(claims) ?? claims
+        await handBack(left)
+        // Where this has failed, they are strays from now on, and go back a little later.
+        letGo(left)
         bell.ring()
+    }
+
+    /// What was leased and should perhaps not run is looked at once more, and runs if it still shall.
+    func reconsider(_ claims: [Claim]) async {
+        let left = await withdraw(claims)
+        if let left, !isStopping { return left.forEach(arm) }
+        await handBack(left ?? claims)
+        if isStopping { suspects += claims.filter { held.contains($0.lease) } } else { letGo(left ?? claims) }
+    }
+
+    /// Answers what was left in the queue; nil: the database could not be asked.
+    private func withdraw(_ claims: [Claim]) async -> [Claim]? {
+        do {
+            let gone = try await queue.withdraw(claims, now: clock.now())
+            letGo(claims.filter { gone.contains($0.lease) })
+            return claims.filter { !gone.contains($0.lease) }
+        } catch {
+            logger.error("changed jobs could not be looked at", metadata: ["error": "\(error)"])
+            return nil
+        }
     }
 }
 
 extension ExecutionQueue {
-    /// Takes out of the queue what was leased for jobs that are deleted by now, and scheduled occurrences of those that are
-    /// paused: as if they had not been leased when that was done.
+    /// SQL: whether a row `q` is not to run any more, by what is said of its job `j`: it is deleted, or off from before the
+    /// occurrence was due. What was due already when it was paused goes on.
+    static let isObsolete: Query = """
+        (j.deleted_at IS NOT NULL OR q.trigger = 'schedule' AND q.attempt = 1 AND q.scheduled_for > j.updated_at
+            AND (NOT j.enabled OR coalesce(j.paused_until > q.scheduled_for, false)))
+        """
+
+    /// SQL: whether a row of a job `j` was to have begun by now, at the latest (as `DueJob.startDeadline`).
+    static func isLate(_ row: Query = "q", at now: Timestamp) -> Query {
+        """
+        (\(row).trigger = 'schedule' AND \(row).attempt = 1 AND coalesce(\(row).scheduled_for + interval '1 ms' * CASE
+            WHEN j.start_deadline_s IS NOT NULL THEN j.start_deadline_s::bigint * 1000
+            WHEN j.shortest_interval_ms IS NOT NULL THEN least(greatest(j.shortest_interval_ms / 2, 30000), 3600000) END < \(now), false))
+        """
+    }
+
+    /// SQL: whether later ones that are due make up for a row `q`, as the policy of its job `j` says.
+    private static func isMadeUpFor(at now: Timestamp) -> Query {
+        """
+        (SELECT count(*) FROM queue l WHERE l.organization_id = q.organization_id AND l.job_id = q.job_id
+            AND l.scheduled_for > q.scheduled_for AND l.scheduled_for <= \(now) AND (j.missed <> 'all' OR \(isLate("l", at: now)))
+        ) >= CASE j.missed WHEN 'skip' THEN 0 WHEN 'last' THEN 1 ELSE j.missed_limit END
+        """
+    }
+
+    /// Takes out of the queue what was leased for jobs that are deleted by now, and scheduled occurrences that lie within a
+    /// pause, as if they had not been leased when that was done; and those that came to no start in time and are not to be
+    /// made up. Answers what is gone.
     ///
     /// It waits first for whoever is changing one of these jobs: paused and resumed in one moment, it must not be taken out
     /// after the resumption has counted on it.
-    func withdraw(_ claims: [Claim], now: Timestamp) async throws {
-        try await database.batch([
+    func withdraw(_ claims: [Claim], now: Timestamp) async throws -> Set<Claim.Lease> {
+        let rows = try await database.batch([
             """
             SELECT FROM job_states s
             WHERE (s.organization_id, s.job_id) IN (SELECT * FROM unnest(\(claims.map(\.organizationID)), \(claims.map(\.jobID))))
@@ -70,25 +119,29 @@ extension ExecutionQueue {
                 DELETE FROM queue q USING jobs j, unnest(\(claims.map(\.organizationID)), \(claims.map(\.id)), \(claims.map(\.leaseToken)))
                     AS c (organization_id, id, token)
                 WHERE q.organization_id = c.organization_id AND q.id = c.id AND q.lease_token = c.token
-                    AND j.organization_id = q.organization_id AND j.id = q.job_id AND (
-                        j.deleted_at IS NOT NULL
-                        OR (NOT j.enabled OR j.paused_until > \(now)) AND q.trigger = 'schedule' AND q.attempt = 1)
-                RETURNING q.*, j.deleted_at IS NOT NULL AS is_deleted
+                    AND j.organization_id = q.organization_id AND j.id = q.job_id
+                    AND (\(Self.isObsolete) OR \(Self.isLate(at: now)) AND \(Self.isMadeUpFor(at: now)))
+                RETURNING q.*, CASE WHEN j.deleted_at IS NOT NULL THEN 'deleted' WHEN NOT \(Self.isObsolete) THEN 'start_deadline' END AS reason
             ),
             history AS (
                 INSERT INTO executions
                     (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
-                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'cancelled', 'deleted', attempt, \(now), repeat_of
-                FROM gone WHERE is_deleted ON CONFLICT DO NOTHING
+                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger,
+                    CASE reason WHEN 'deleted' THEN 'cancelled' ELSE 'missed' END, reason, attempt, \(now), repeat_of
+                FROM gone WHERE reason IS NOT NULL ON CONFLICT DO NOTHING
             ),
             share AS MATERIALIZED (
                 SELECT l.organization_id, g.rows FROM lanes l
                 JOIN (SELECT organization_id, count(*) AS rows FROM gone GROUP BY 1) g ON g.organization_id = l.organization_id
                 ORDER BY 1 FOR UPDATE OF l
+            ),
+            lowered AS (
+                UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, \(now))
+                FROM share s WHERE l.organization_id = s.organization_id
             )
-            UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, \(now))
-            FROM share s WHERE l.organization_id = s.organization_id
+            SELECT id, lease_token FROM gone
             """,
-        ])
+        ])[1]
+        return Set(try rows.map { Claim.Lease(id: try $0("id"), token: try $0("lease_token")) })
     }
 }

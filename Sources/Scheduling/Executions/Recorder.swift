@@ -8,6 +8,12 @@ import Time
 /// of its connections, like the worker that it serves.
 actor Recorder {
     private static let largestBatch = 256
+    /// Of one statement, in bytes of what was sent and received.
+    private static let largestStatement = 8 << 20
+    /// Of what waits here: beyond it outcomes are kept without what was sent and received.
+    private static let largestWait = 64 << 20
+
+    private typealias Waiting = (ending: Finished, size: Int, written: CheckedContinuation<Void, Never>)
 
     private let loop: EventLoop
     private let queue: ExecutionQueue
@@ -17,10 +23,13 @@ actor Recorder {
     private let logger: Logger
     private let complaints: Complaints
 
-    private var finished: [(ending: Finished, written: CheckedContinuation<Void, Never>)] = []
+    private var finished: [Waiting] = []
+    private(set) var waitingBytes = 0
     private var isWriting = false
     /// The database has been closed: the program ends.
     private var isClosed = false
+    /// So many at a time: fewer after a statement that took too long.
+    private var most = Recorder.largestBatch
     /// Attempts at writing in vain since the last one that succeeded.
     private(set) var failures = 0
 
@@ -37,12 +46,15 @@ actor Recorder {
     }
 
     /// Returns when the ending is written, or is past writing. While the database is away it waits, and so does the place
-    /// among the worker's calls that the caller holds: so what is kept here is bounded by `PRIKKE_WORKERS_MAX`, each with at
-    /// most the 256 KiB of an answer that are kept.
+    /// among the worker's calls that the caller holds: so what is kept here is bounded by `PRIKKE_WORKERS_MAX` endings, and
+    /// by 64 MiB of what was sent (350 KiB of each) and received (256 KiB and the headers).
     func record(_ ending: Finished) async {
         if isClosed { return }
+        let whole = ending.size
+        let fits = waitingBytes + whole <= Self.largestWait
+        waitingBytes += fits ? whole : 0
         await withCheckedContinuation { written in
-            finished.append((ending, written))
+            finished.append((fits ? ending : ending.withoutPayload, fits ? whole : 0, written))
             guard !isWriting else { return }
             isWriting = true
             Task { await write() }
@@ -51,58 +63,85 @@ actor Recorder {
 
     private func write() async {
         while !finished.isEmpty {
-            let batch = Array(finished.prefix(Self.largestBatch))
-            if await write(batch.map(\.ending)) {
-                failures = 0
-                finished.removeFirst(batch.count)
-                for (_, written) in batch { written.resume() }
-            } else if isClosed {
-                giveUpAll()
-            } else {
-                failures += 1
+            let batch = cut()
+            let done = await write(batch)
+            failures = done.isEmpty ? failures + 1 : 0
+            letGo { done.contains($0.ending.claim.lease) }
+            if isClosed {
+                logger.error("outcomes were not written before the end; others begin again", metadata: ["count": "\(finished.count)"])
+                letGo { _ in true }
+            } else if done.count < batch.count {
                 try? await Task.sleep(for: pause)
             }
         }
         isWriting = false
     }
 
-    private func giveUpAll() {
-        logger.error("outcomes were not written before the end; others begin again", metadata: ["count": "\(finished.count)"])
-        for (_, written) in finished { written.resume() }
-        finished.removeAll()
+    private func letGo(_ isDone: (Waiting) -> Bool) {
+        for one in finished where isDone(one) {
+            waitingBytes -= one.size
+            one.written.resume()
+        }
+        finished.removeAll(where: isDone)
+    }
+
+    /// The next to be written: at least one.
+    private func cut() -> [Finished] {
+        var bytes = 0
+        let batch = finished.prefix(most).prefix { one in
+            bytes += one.size
+            return bytes <= Self.largestStatement || bytes == one.size
+        }
+        return batch.map(\.ending)
     }
 
     /// Twice as long each time, half a second at most, and a random part of it off: all nodes come back at one time.
     private var pause: Duration { .milliseconds(25 << min(failures, 4)) + .milliseconds(.random(in: 0...100)) }
 
-    /// Whether nothing of the batch is left to be done.
-    private func write(_ batch: [Finished]) async -> Bool {
+    /// Answers of which nothing is left to be done.
+    private func write(_ batch: [Finished]) async -> Set<Claim.Lease> {
         do {
             try await store(batch)
-            return true
+            most = min(Self.largestBatch, most * 2)
+            return Set(batch.map(\.claim.lease))
         } catch let error as PostgresError where error.isOfDatabaseAway {
             isClosed = error.kind == .closed
             if !isClosed { complaints.tell("outcomes wait for the database", error, ["count": "\(finished.count)"]) }
-            return false
+            if error.isOfLock { return await writeByOrganization(batch) }
+            if error.isOfTime, batch.count == 1 { return await writeBare(batch[0]) ? [batch[0].claim.lease] : [] }
+            if error.isOfTime { most = max(1, batch.count / 2) }
+            return []
         } catch {
             logger.error("a batch of outcomes was refused", metadata: ["count": "\(batch.count)", "error": "\(error)"])
             return await writeOneByOne(batch)
         }
     }
 
+    /// One organization's lock must not keep the others' outcomes from being written.
+    private func writeByOrganization(_ batch: [Finished]) async -> Set<Claim.Lease> {
+        let pieces = Dictionary(grouping: batch, by: \.claim.organizationID).values
+        guard pieces.count > 1 else { return [] }
+        var done: Set<Claim.Lease> = []
+        for piece in pieces { done.formUnion(await write(piece)) }
+        return done
+    }
+
     /// One outcome that the database refuses must not keep the others from being written: each goes alone, a refused one
     /// without its payload.
-    private func writeOneByOne(_ batch: [Finished]) async -> Bool {
+    private func writeOneByOne(_ batch: [Finished]) async -> Set<Claim.Lease> {
+        var done: Set<Claim.Lease> = []
         for one in batch {
             do {
                 try await store([one])
             } catch let error as PostgresError where error.isOfDatabaseAway {
-                return false
+                // Where it is locked, the next one may not be.
+                if error.isOfLock { continue } else { return done }
             } catch {
-                guard await writeBare(one) else { return false }
+                guard await writeBare(one) else { continue }
             }
+            done.insert(one.claim.lease)
         }
-        return true
+        return done
     }
 
     /// Without what the call sent and received. What is refused even so counts as lost with its node, loudly: it is repeated

@@ -26,12 +26,7 @@ public struct Rescuer: Service {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 await bell.wait(until: .now + .seconds(1))
                 guard !Task.isShuttingDownGracefully else { break }
-                do {
-                    try await look(alsoAtLanes: round % 10 == 0)
-                    if round % 3_600 == 3_599 { try await engine.partitions.prepare(from: engine.clock.now()) }
-                } catch {
-                    // Rows of a day that is gone would stand in the way of all others, for ever.
-                    if (error as? PostgresError)?.isOfMissingPartition == true { try? await engine.partitions.ensureWhatIsQueued() }
+                do { try await look(alsoAtLanes: round % 10 == 0, alsoAhead: round % 3_600 == 3_599) } catch {
                     complaints.tell("the rescuer could not look", error)
                 }
                 round += 1
@@ -41,23 +36,36 @@ public struct Rescuer: Service {
         }
     }
 
-    /// One round; tests call it.
-    func look(alsoAtLanes: Bool) async throws {
+    /// One round; tests call it. What one sweep fails at does not stop the others; the first error is thrown when all are done.
+    func look(alsoAtLanes: Bool, alsoAhead: Bool = false) async throws {
         let queue = ExecutionQueue(database: engine.database)
+        var sweeps = [rescue, { try await $0.release(after: nil, now: engine.clock.now()) }]
+        if alsoAtLanes { sweeps += [{ try await $0.forgetDeadNodes(now: engine.clock.now()) }, mendLanes] }
+        if alsoAhead { sweeps.append { _ in try await engine.partitions.prepare(from: engine.clock.now()) } }
+        var first: (any Error)?
+        for sweep in sweeps where !Task.isShuttingDownGracefully {
+            do { try await sweep(queue) } catch {
+                // Rows of a day that is gone would stand in the way of all others, for ever.
+                if (error as? PostgresError)?.isOfMissingPartition == true { try? await engine.partitions.ensureWhatIsQueued() }
+                first = first ?? error
+            }
+        }
+        if let first { throw first }
+    }
+
+    private func rescue(_ queue: ExecutionQueue) async throws {
         let rescued = engine.pulse.isSteady ? try await queue.lose(.deadNodes, now: engine.clock.now()) : 0
-        if rescued > 0 {
-            Failpoint.rescued.reached()
-            Meters.rescued.increment(by: rescued)
-            logger.warning("leases of dead nodes were freed", metadata: ["count": "\(rescued)"])
-            engine.dueBell.ring()
-        }
-        try await queue.release(after: nil, now: engine.clock.now())
-        guard alsoAtLanes else { return }
-        try await queue.forgetDeadNodes(now: engine.clock.now())
+        guard rescued > 0 else { return }
+        Failpoint.rescued.reached()
+        Meters.rescued.increment(by: rescued)
+        logger.warning("leases of dead nodes were freed", metadata: ["count": "\(rescued)"])
+        engine.dueBell.ring()
+    }
+
+    private func mendLanes(_ queue: ExecutionQueue) async throws {
         let mended = try await queue.mendLanes(now: engine.clock.now())
-        if mended > 0 {
-            Meters.mendedLanes.increment(by: mended)
-            logger.warning("lanes counted wrong and were mended", metadata: ["count": "\(mended)"])
-        }
+        guard mended > 0 else { return }
+        Meters.mendedLanes.increment(by: mended)
+        logger.warning("lanes counted wrong and were mended", metadata: ["count": "\(mended)"])
     }
 }

@@ -16,6 +16,11 @@ public struct Scheduler: Service {
     /// A leader that has not ticked for so long is passed over.
     private static let patience: Duration = .milliseconds(1_500)
     static let largestBatch = 1_000
+    /// What a tick may write, and think about, before others get their turn.
+    private static let mostRows = 10_000
+    private static let longestThought: Duration = .milliseconds(100)
+    /// At least so many occurrences of a job are passed at a time: a stretch that did not run shall be few rows.
+    private static let fewestOccurrences = 1_000
 
     private let engine: Engine
     private let logger: Logger
@@ -61,15 +66,16 @@ public struct Scheduler: Service {
         let results = try await engine.database.batch([
             Self.selection(dueBy: horizon),
             "SELECT min(next_run_at) AS next FROM job_states WHERE next_run_at > \(horizon)",
-            "UPDATE nodes SET last_tick_at = \(now) WHERE id = \(engine.node) AND (last_tick_at IS NULL OR last_tick_at < \(now.adding(.milliseconds(-500))))",
         ])
         let isHerd = results[0].count == Self.largestBatch
         let turns = isHerd ? try await engine.database.query(Self.evenSelection(dueBy: horizon)).map { try DueJob($0) } : []
         let taken = Set(turns.map(\.jobID))
         let due = turns + (try results[0].map { try DueJob($0) }).filter { !taken.contains($0.jobID) }
         if !due.isEmpty { Failpoint.occurrenceRead.reached() }
-        let passed = try await pass(due, now: now, horizon: horizon)
-        if passed < due.count || isHerd { return .now }
+        let isDone = try await pass(Self.inTurns(due, now: now), now: now, horizon: horizon)
+        // Not before: who can read but not write must not keep others from it.
+        try await engine.database.query("UPDATE nodes SET last_tick_at = \(now) WHERE id = \(engine.node)")
+        if !isDone || isHerd { return .now }
         let next: Timestamp? = try results[1].only("next")
         return next.map { engine.clock.instant(of: $0.adding(.zero - Self.horizon)) } ?? .now + Self.longestSleep
     }
@@ -104,23 +110,42 @@ public struct Scheduler: Service {
         JOIN entitlements e ON e.organization_id = s.organization_id
         """
 
-    /// Answers how many of the jobs were passed: after a long outage not all of them, because one batch holds only so many
-    /// occurrences.
-    private func pass(_ due: [DueJob], now: Timestamp, horizon: Timestamp) async throws -> Int {
+    /// The first of each organization, then the second of each, as far as they were read; those that are not far behind go
+    /// first in each turn, for they cost little.
+    static func inTurns(_ due: [DueJob], now: Timestamp) -> [DueJob] {
+        let recently = now.adding(.seconds(-60))
+        var counts: [ID<Organization>: Int] = [:]
+        var turns: [[DueJob]] = []
+        for job in due {
+            let turn = counts[job.organizationID, default: 0]
+            counts[job.organizationID] = turn + 1
+            if turn == turns.count { turns.append([]) }
+            turns[turn].append(job)
+        }
+        return turns.flatMap { turn in turn.filter { $0.nextRunAt >= recently } + turn.filter { $0.nextRunAt < recently } }
+    }
+
+    /// Answers whether all that is due was passed: after a long outage not all jobs are, and of some not all occurrences.
+    private func pass(_ due: [DueJob], now: Timestamp, horizon: Timestamp) async throws -> Bool {
+        let end = ContinuousClock.now + Self.longestThought
+        let most = max(Self.fewestOccurrences, Passage.most / max(1, due.count))
         var moves = Moves()
-        var passed = 0
-        for job in due where moves.occurrences < Passage.most {
-            passed += 1
-            guard let schedule = JobSchedule.stored(job.schedule, setAt: job.scheduleSetAt) else {
-                try await setAside(job)
+        var isDone = true
+        for job in due {
+            guard moves.rows < Self.mostRows, moves.isEmpty || ContinuousClock.now < end else {
+                isDone = false
+                break
+            }
+            guard let schedule = job.schedule.flatMap({ JobSchedule.stored($0, setAt: job.scheduleSetAt) }) else {
+                await setAside(job)
                 continue
             }
-            moves.add(
-                job,
-                Passage(
-                    of: schedule, from: job.nextRunAt, missed: job.missed, deadline: job.startDeadline, now: now, horizon: horizon))
+            let passage = Passage(
+                of: schedule, from: job.nextRunAt, missed: job.missed, deadline: job.startDeadline, now: now, horizon: horizon, most: most)
+            isDone = isDone && passage.next.map { $0 > horizon } ?? true
+            moves.add(job, passage)
         }
-        guard !moves.isEmpty else { return passed }
+        guard !moves.isEmpty else { return isDone }
         try await engine.partitions.ensure(moves.days)
         let counts = try await moves.write(to: engine.database, now: now)
         Failpoint.occurrenceQueued.reached()
@@ -128,17 +153,21 @@ public struct Scheduler: Service {
         Meters.missed.increment(by: counts.missed)
         Meters.caught.increment(by: counts.caught)
         if counts.queued > 0 { engine.dueBell.ring() }
-        return passed
+        return isDone
     }
 
     /// A job whose next run cannot be computed never stops the tick of anyone else. It is shown, and it is loud.
-    private func setAside(_ job: DueJob) async throws {
-        try await engine.database.query(
-            """
-            UPDATE job_states SET next_run_at = NULL, set_aside = 'Its schedule cannot be read. Save the job again.'
-            WHERE organization_id = \(job.organizationID) AND job_id = \(job.jobID) AND next_run_at = \(job.nextRunAt)
-            """)
-        Meters.setAside.increment()
-        logger.critical("a job was set aside: its schedule cannot be read", metadata: ["job": "\(job.jobID)"])
+    private func setAside(_ job: DueJob) async {
+        do {
+            try await engine.database.query(
+                """
+                UPDATE job_states SET next_run_at = NULL, set_aside = 'Its schedule cannot be read. Save the job again.'
+                WHERE organization_id = \(job.organizationID) AND job_id = \(job.jobID) AND next_run_at = \(job.nextRunAt)
+                """)
+            Meters.setAside.increment()
+            logger.critical("a job was set aside: its schedule cannot be read", metadata: ["job": "\(job.jobID)"])
+        } catch {
+            logger.error("a job could not be set aside", metadata: ["job": "\(job.jobID)", "error": "\(error)"])
+        }
     }
 }

@@ -33,11 +33,17 @@ extension Worker {
     /// False if the database could not be told.
     @discardableResult
     private func start(_ next: [Claim], after survivors: [Claim]) async -> Bool {
+        guard next.isEmpty || pulse.isFresh else {
+            // Noted and then not started, an innocent would be ended for the next death.
+            await handBack(next)
+            letGo(next)
+            return false
+        }
         do {
             let ours = try await queue.tryOut(next, after: survivors, now: clock.now())
             letGo(next.filter { !ours.contains($0.lease) })
             let mine = next.filter { ours.contains($0.lease) }
-            if isStopping { await handBack(mine) } else { for claim in mine { start(claim) } }
+            if isStopping || !pulse.isFresh { await handBack(mine) } else { for claim in mine { start(claim) } }
             return true
         } catch {
             complaints.tell("suspects could not be started", error, ["count": "\(next.count)"])

@@ -126,7 +126,10 @@ public actor Worker: Service {
                 return latest
             }
             Meters.claimed.increment(by: claims.count)
-            for claim in claims { arm(claim) }
+            for claim in claims where !claim.isDoubtful { arm(claim) }
+            let doubtful = claims.filter(\.isDoubtful)
+            // Nobody waits here for whoever is changing these jobs.
+            if !doubtful.isEmpty { Task { await reconsider(doubtful) } }
             if !claims.isEmpty { Failpoint.claimAnswered.reached() }
             if claims.count == limit { return .now }
             // Where something is due and nothing was got, somebody else has it locked: not again at once.

@@ -31,7 +31,7 @@ final class FakeServer: Sendable {
                 bind(socket, $0, length) | listen(socket, 16) | getsockname(socket, $0, &length)
             }
         }
-        guard code == 0 else { throw NeverHappened(description: "no free port") }
+        guard code == 0 else { throw NoFreePort() }
         listening = socket
         url = "postgresql://nobody@127.0.0.1:\(UInt16(bigEndian: address.sin_port))/nothing?sslmode=disable"
         Thread.detachNewThread { [self] in
@@ -78,3 +78,5 @@ final class FakeServer: Sendable {
         _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 }
+
+private struct NoFreePort: Error {}

@@ -45,7 +45,7 @@ import Time
     /// Another server took over whose clock is an hour behind: what was measured before is worthless.
     @Test func itFollowsAClockThatIsSet() async throws {
         let clock = DatabaseClock()
-        for _ in 0..<8 { try await clock.measure(database) }
+        for _ in 0..<8 { #expect(try await clock.measure(database)) }
         let before = clock.now()
         try await database.script(
             """
@@ -56,7 +56,8 @@ import Time
         // Looked up before the system's own function of that name.
         configuration.searchPath = "\(schema),pg_catalog"
         let other = try Database(configuration, on: TestCluster.loop, logger: silence)
-        try await clock.measure(other)
+        #expect(try await !clock.measure(other), "it is told that the older ones were worthless")
+        #expect(try await clock.measure(other))
         await other.close()
         #expect(abs(before.duration(to: clock.now()) / .seconds(1) + 3_600) < 30)
         try await database.script("DROP FUNCTION \(schema).clock_timestamp()")

@@ -116,4 +116,36 @@ import Time
             #expect(try await scene.claim().count == 1)
         }
     }
+
+    /// A job whose target hangs does not pile up: what must be skipped is, when the next one is queued.
+    @Test(arguments: [("skip", 0), ("queue", 1)])
+    func behindOneThatHangsNoMoreWaitThanMayRunLater(overlap: String, kept: Int) async throws {
+        let scene = try await Scene()
+        let draft = JSON.probe(["every": "1m"], ["overlap": .string(overlap), "start_deadline": "1h"])
+        let job = try await scene.jobs.create(draft, for: scene.acme)
+        let now = scene.engine.clock.now()
+        try await scene.enqueue(job, at: [now.adding(.seconds(-300))])
+        let hanging = try await scene.claim()
+        let waiting = try await scene.enqueue(job, at: (1...4).map { now.adding(.seconds(-300 + 60 * $0)) }, held: true)
+        let ahead = try await scene.enqueue(job, at: [now.adding(.seconds(1))], held: true)
+        try await scene.database.query("UPDATE job_states SET next_run_at = \(now.adding(.seconds(2)))")
+        try await scene.tick()
+        #expect(try await skipped(scene) == Array(waiting.dropFirst(kept)))
+        #expect(try await scene.count("queue WHERE held") == Int64(kept + 2))
+        try await end(hanging[0], in: scene)
+        #expect(try await scene.claim().map(\.id) == Array(waiting.prefix(kept)))
+        #expect(try await scene.count("queue WHERE id = \(ahead[0])") == 1)
+    }
+
+    @Test func runsByHandDoNotPileUpBehindOneThatHangs() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(nil, ["overlap": "queue"]), for: scene.acme)
+        var runs: [ID<Execution>] = []
+        for _ in 0..<6 {
+            runs.append(try await scene.executions.trigger(job, override: [:], by: .manual, for: scene.acme).id)
+            if runs.count == 1 { #expect(try await scene.claim().count == 1) }
+        }
+        #expect(try await skipped(scene) == Array(runs[2...4]))
+        #expect(try await scene.count("queue WHERE held") == 2)
+    }
 }

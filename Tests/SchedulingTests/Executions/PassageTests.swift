@@ -83,17 +83,35 @@ import Time
     func aJobThatIsFarBehindIsPassedInPieces(policy: MissedPolicy, madeUp: Int) throws {
         let every = Schedule(.every(seconds: 1, anchor: Timestamp(seconds: 0)))
         let now = Timestamp(seconds: 25_000)
-        var (next, missed, queued, sizes): (Timestamp?, [Timestamp], [Timestamp], [Int]) = (Timestamp(seconds: 1), [], [], [])
+        var (next, missed, queued, passes): (Timestamp?, [Timestamp], [Timestamp], Int) = (Timestamp(seconds: 1), [], [], 0)
         while let from = next, from <= now {
             let passage = Passage(
                 of: every, from: from, missed: policy, deadline: .seconds(30), now: now, horizon: now)
-            sizes.append(passage.missed.count + passage.queued.count)
-            (missed, queued, next) = (missed + passage.missed, queued + passage.queued, passage.next)
+            #expect(passage.missed.count + passage.queued.count <= Passage.most)
+            (missed, queued, next, passes) = (missed + passage.missed, queued + passage.queued, passage.next, passes + 1)
         }
-        #expect(sizes == [Passage.most, Passage.most, 5_000])
+        #expect(passes == 3)
         #expect(missed + queued == (1...25_000).map { Timestamp(seconds: $0) })
         // 31 of them (0 to 30 s old) are in time, one of which makes up for the last.
         #expect(queued.count == 31 + (madeUp == 1 ? 0 : madeUp))
+    }
+
+    /// Wherever the cut falls: before the last late ones, between late and in time, among those in time.
+    @Test(arguments: 6...15) func whereThePiecesAreCutMakesNoDifference(most: Int) {
+        for (policy, madeUp, seconds) in [
+            (MissedPolicy.skip, 0, Int64(40)), (.last, 1, 40), (.last, 0, 10), (.all(5), 5, 40), (.all(5), 5, 10),
+        ] {
+            let now = minute(20).adding(.seconds(seconds))
+            var (next, missed, queued): (Timestamp?, [Timestamp], [Timestamp]) = (minute(0), [], [])
+            while let from = next, from <= now {
+                let passage = Passage(
+                    of: schedule, from: from, missed: policy, deadline: .seconds(30), now: now, horizon: now, most: most)
+                (missed, queued, next) = (missed + passage.missed, queued + passage.queued, passage.next)
+            }
+            let inTime = seconds > 30 ? 0 : 1
+            #expect(missed + queued == minutes(0...20), "\(policy)")
+            #expect(queued.count == madeUp + inTime, "\(policy), \(seconds) s")
+        }
     }
 }
 

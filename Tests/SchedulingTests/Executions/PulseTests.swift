@@ -30,4 +30,13 @@ import Testing
         #expect(pulse(beating: [9, 7.5, 6, 3.1, 1.5, 0]).isSteady, "one beat was late")
         #expect(!pulse(beating: [9, 7.5, 4.4, 3, 1.5, 0]).isSteady, "two were left out")
     }
+
+    @Test func aClockThatWasSetMakesItBeginAnew() {
+        let pulse = pulse(beating: [6, 4.5, 3, 1.5, 0])
+        #expect(pulse.isSteady)
+        pulse.beginAnew()
+        #expect(pulse.isFresh && !pulse.isSteady)
+        pulse.renewed(at: .now)
+        #expect(!pulse.isSteady)
+    }
 }

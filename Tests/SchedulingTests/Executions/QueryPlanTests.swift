@@ -28,8 +28,8 @@ import Time
                     true, now(), now() FROM organizations o, generate_series(1, 1000);
             INSERT INTO job_states (organization_id, job_id, next_run_at)
                 SELECT organization_id, id, now() + random() * interval '1 hour' FROM jobs;
-            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, trigger, job_version, keep_days, leased_by, lease_token)
-                SELECT organization_id, gen_random_uuid(), id, now(), now() + random() * interval '10 minutes', 'schedule', 1, 7,
+            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, trigger, keep_days, leased_by, lease_token)
+                SELECT organization_id, gen_random_uuid(), id, now(), now() + random() * interval '10 minutes', 'schedule', 7,
                     CASE WHEN leased THEN gen_random_uuid() END, CASE WHEN leased THEN 1 END
                 FROM (SELECT *, random() < 0.05 AS leased FROM jobs) j;
             INSERT INTO executions (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, attempt, finished_at)

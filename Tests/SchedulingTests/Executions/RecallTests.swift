@@ -49,6 +49,20 @@ import Time
         #expect(try await scene.lane().running == 0)
     }
 
+    /// It is queued and leased a little before the pause is over.
+    @Test func whatIsDueWhenThePauseEndsIsNotTakenOut() async throws {
+        let armed = try await armed()
+        let scene = armed.scene
+        for (end, left) in [("scheduled_for", Int64(1)), ("scheduled_for + interval '1 us'", 0)] {
+            try await scene.database.query("UPDATE jobs SET paused_until = \(unsafe: end) FROM queue WHERE job_id = jobs.id")
+            let now = scene.engine.clock.now()
+            await armed.worker.recall(.any)
+            #expect(try await scene.count("queue") == left)
+            let again = try await scene.queue.claim(1, for: scene.engine.node, now: now, horizon: now.adding(.seconds(61))).claims
+            for claim in again { await armed.worker.arm(claim) }
+        }
+    }
+
     @Test func whatIsDeletedIsCancelled() async throws {
         let armed = try await armed()
         let scene = armed.scene
@@ -89,5 +103,14 @@ import Time
             }
             #expect(named == Set(jobs.map(\.id)))
         }
+    }
+
+    @Test func whereNobodyTakesThemTheyDoNotPileUp() {
+        let recalls = Recalls()
+        for _ in 0..<1_000 { recalls.add(ID()) }
+        guard case .jobs(let jobs) = recalls.take() else { return #expect(Bool(false), "a thousand are told apart") }
+        #expect(jobs.count == 1_000)
+        for _ in 0..<1_001 { recalls.add(ID()) }
+        #expect(recalls.take() == .any && recalls.take() == .jobs([]))
     }
 }

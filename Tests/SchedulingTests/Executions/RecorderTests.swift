@@ -104,4 +104,69 @@ import Time
         await results.close()
         try await scene.database.script("DROP ROLE gone")
     }
+
+    private func recorded(_ endings: [Finished], by recorder: Recorder) async {
+        await withTaskGroup { tasks in
+            for ending in endings { tasks.addTask { await recorder.record(ending) } }
+        }
+    }
+
+    @Test func oneOrganizationThatIsLockedKeepsNoOtherFromBeingRecorded() async throws {
+        let scene = try await Scene()
+        let other = try await scene.found("Other")
+        try await scene.backlog(2)
+        let free = try await scene.backlog(2, of: other)
+        let now = scene.engine.clock.now()
+        let endings = try await scene.claim().map { $0.ended(at: now) }
+        #expect(endings.count == 4)
+        let recorder = Recorder(scene.engine, logger: silence)
+        try await scene.database.transaction { transaction in
+            let organization = scene.acme.organization.id
+            try await transaction.query("SELECT FROM job_states WHERE organization_id = \(organization) FOR UPDATE")
+            let recording = Task { await recorded(endings, by: recorder) }
+            while try await scene.count("executions WHERE id = ANY(\(free))") < 2 { try await Task.sleep(for: .milliseconds(20)) }
+            try await transaction.query("SELECT")
+            withExtendedLifetime(recording) {}
+        }
+        while try await scene.count("queue") > 0 { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try await scene.count("executions WHERE status = 'success'") == 4)
+    }
+
+    /// A table that takes a tenth of a second a row, and a database that breaks off a statement after one.
+    @Test func whatTakesTooLongIsWrittenInSmallerPieces() async throws {
+        let scene = try await Scene()
+        try await scene.database.script(
+            """
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END $$;
+            CREATE TRIGGER slow BEFORE INSERT ON attempts FOR EACH ROW EXECUTE FUNCTION slow();
+            """)
+        try await scene.backlog(30)
+        let now = scene.engine.clock.now()
+        let endings = try await scene.claim().map { $0.ended(at: now) }
+        var configuration = TestDatabase.current.configuration
+        configuration.statementTimeout = .seconds(1)
+        let results = try Database(configuration, on: TestCluster.loop, logger: silence)
+        let engine = Engine(scene.database, results: results, on: TestCluster.loop)
+        try await engine.clock.measure(scene.database)
+        await recorded(endings, by: Recorder(engine, logger: silence))
+        #expect(try await scene.count("executions WHERE status = 'success'") == 30)
+        await results.close()
+        try await scene.database.script("DROP FUNCTION slow() CASCADE")
+    }
+
+    /// 300 outcomes of 256 KiB: a quarter of them is over the budget.
+    @Test func beyondItsBudgetAnOutcomeWaitsWithoutItsPayload() async throws {
+        let scene = try await Scene(.business(concurrency: 1_000))
+        try await scene.backlog(300)
+        let now = scene.engine.clock.now()
+        var outcome = Outcome(reason: nil)
+        outcome.record.responseBody = [UInt8](repeating: 65, count: 256 << 10)
+        let endings = try await scene.claim(300).map { $0.ended(outcome, at: now) }
+        let recorder = Recorder(scene.engine, logger: silence)
+        await recorded(endings, by: recorder)
+        #expect(try await scene.count("executions WHERE status = 'success'") == 300)
+        let bare = try await scene.count("attempts WHERE response_body IS NULL")
+        #expect(bare > 0 && bare < 60, "\(bare)")
+        #expect(await recorder.waitingBytes == 0)
+    }
 }

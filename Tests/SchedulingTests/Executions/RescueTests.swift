@@ -66,6 +66,42 @@ import Time
         }
     }
 
+    /// The database's clock was set on by an hour, or a node reads it wrong: nobody is dead for that.
+    @Test(arguments: [-3_600, -4, 4, 3_600]) func byAnotherClockThanTheDatabasesNobodyIsDead(seconds: Int) async throws {
+        let scene = try await Scene()
+        try await scene.backlog(1)
+        _ = try await scene.claim(for: ID())
+        #expect(try await scene.queue.lose(.deadNodes, now: clockNow(scene).adding(.seconds(seconds))) == 0)
+        #expect(try await scene.queue.lose(.deadNodes, now: clockNow(scene)) == 1)
+    }
+
+    /// Ten thousand leases of one node, and statistics of a table that was empty.
+    @Test(.timeLimit(.minutes(2))) func aNodeThatHeldThousandsIsRescuedInTime() async throws {
+        let scene = try await Scene()
+        try await scene.database.script("ANALYZE queue, nodes")
+        // By now the statement is planned once and for all.
+        for _ in 0..<20 { _ = try await scene.queue.lose(.deadNodes, now: clockNow(scene)) }
+        try await scene.backlog(10_000)
+        try await scene.database.query("UPDATE queue SET leased_by = \(ID<Node>()), lease_token = 1")
+        let begin = ContinuousClock.now
+        #expect(try await scene.queue.lose(.deadNodes, now: clockNow(scene)) == 5_000)
+        #expect(begin.duration(to: .now) < .seconds(4))
+    }
+
+    @Test func oneOrganizationThatIsLockedKeepsNoOtherFromBeingRescued() async throws {
+        let scene = try await Scene()
+        let other = try await scene.found("Other")
+        try await scene.backlog(1)
+        let free = try await scene.backlog(1, of: other)
+        #expect(try await scene.claim(for: ID()).count == 2)
+        try await scene.database.transaction { transaction in
+            try await transaction.query("SELECT FROM lanes WHERE organization_id = \(scene.acme.organization.id) FOR UPDATE")
+            #expect(try await scene.queue.lose(.deadNodes, now: clockNow(scene)) == 1)
+        }
+        #expect(try await scene.count("queue WHERE leased_by IS NULL AND id = \(free[0])") == 1)
+        #expect(try await scene.queue.lose(.deadNodes, now: clockNow(scene)) == 1)
+    }
+
     @Test func aLostAttemptIsToldAndItsTimeIsNotForgotten() async throws {
         let scene = try await Scene()
         let due = try await scene.backlog(1)
@@ -140,5 +176,16 @@ import Time
         #expect(try await scene.claim().isEmpty)
         try await Rescuer(scene.engine, logger: silence).look(alsoAtLanes: true)
         #expect(try await scene.claim().map(\.id) == due)
+    }
+
+    @Test func aSweepThatFailsKeepsNoOtherFromItsWork() async throws {
+        let scene = try await Scene()
+        let due = try await scene.backlog(1)
+        try await scene.database.query("UPDATE lanes SET next_due = 'infinity'")
+        // Nobody can be rescued, and nobody forgotten.
+        try await scene.database.script("ALTER TABLE nodes RENAME COLUMN alive_until TO lost")
+        await #expect(throws: PostgresError.self) { try await Rescuer(scene.engine, logger: silence).look(alsoAtLanes: true) }
+        #expect(try await scene.claim().map(\.id) == due)
+        try await scene.database.script("ALTER TABLE nodes RENAME COLUMN lost TO alive_until")
     }
 }

@@ -45,8 +45,9 @@ import Time
     @Test func twoEnginesTickingAtOnceMakeEachOccurrenceOnce() async throws {
         let scene = try await Scene()
         let begin = start(scene, minutesAgo: 30)
+        let draft = minutely(from: begin, ["missed": "all", "missed_limit": 5, "overlap": "allow"])
         for _ in 0..<20 {
-            let job = try await scene.jobs.create(minutely(from: begin, ["missed": "all", "missed_limit": 5]), for: scene.acme)
+            let job = try await scene.jobs.create(draft, for: scene.acme)
             try await rewind(job, to: begin, in: scene)
         }
         let second = Engine(try Database(TestDatabase.current.configuration, on: TestCluster.loop, logger: silence), on: TestCluster.loop)
@@ -123,6 +124,33 @@ import Time
         #expect(scene.jobs.json(found)["warnings"]?.array?.last?["code"] == "set_aside")
     }
 
+    /// So deep that the reader of JSON refuses it.
+    @Test func aScheduleThatCannotEvenBeReadStopsNobodysTick() async throws {
+        let scene = try await Scene()
+        let now = scene.engine.clock.now()
+        let bad = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
+        let good = try await scene.jobs.create(
+            .probe(["every": "1h", "anchor": .string(now.adding(.seconds(1)).rfc3339)]), for: scene.acme)
+        let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+        try await scene.database.query("UPDATE jobs SET schedule = \(deep)::text::jsonb WHERE id = \(bad.id)")
+        try await rewind(bad, to: now, in: scene)
+        try await scene.tick()
+        #expect(try await scene.count("queue WHERE job_id = \(good.id)") == 1)
+        #expect(try await scene.count("job_states WHERE next_run_at IS NULL AND set_aside IS NOT NULL") == 1)
+    }
+
+    @Test func aTickThatCouldNotBeWrittenIsNoSignOfLife() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
+        try await rewind(job, to: scene.engine.clock.now(), in: scene)
+        try await scene.database.script("ALTER TABLE queue RENAME TO lost")
+        await #expect(throws: PostgresError.self) { try await scene.tick() }
+        #expect(try await scene.count("nodes WHERE last_tick_at IS NOT NULL") == 0)
+        try await scene.database.script("ALTER TABLE lost RENAME TO queue")
+        try await scene.tick()
+        #expect(try await scene.count("nodes WHERE last_tick_at IS NOT NULL") == 1)
+    }
+
     @Test func anOccurrenceWaitsForOneThatIsStillThereUnlessTheJobAllowsOverlap() async throws {
         let scene = try await Scene()
         let begin = start(scene, minutesAgo: 2)
@@ -160,7 +188,7 @@ import Time
         try await rewind(job, to: begin, in: scene)
         let now = scene.engine.clock.now()
         let due = try #require(try await scene.database.query(Scheduler.selection(dueBy: now)).map { try DueJob($0) }.first)
-        let schedule = try #require(JobSchedule.stored(due.schedule, setAt: due.scheduleSetAt))
+        let schedule = try #require(due.schedule.flatMap { JobSchedule.stored($0, setAt: due.scheduleSetAt) })
         var moves = Moves()
         moves.add(due, Passage(of: schedule, from: begin, missed: .last, deadline: .seconds(30), now: now, horizon: now))
         #expect(try await moves.write(to: scene.database, now: now) == (1, 3, 0))
@@ -177,7 +205,7 @@ import Time
         #expect(try await scene.jobs.change(.id(job.id), edit, for: scene.acme).nextRunAt == soon)
         var moves = Moves()
         for job in seen {
-            let schedule = try #require(JobSchedule.stored(job.schedule, setAt: job.scheduleSetAt))
+            let schedule = try #require(job.schedule.flatMap { JobSchedule.stored($0, setAt: job.scheduleSetAt) })
             moves.add(job, Passage(of: schedule, from: job.nextRunAt, missed: .last, deadline: nil, now: soon, horizon: soon))
         }
         let counts = try await moves.write(to: scene.database, now: scene.engine.clock.now())
@@ -185,33 +213,5 @@ import Time
         try await scene.tick(at: soon.adding(.seconds(-1)))
         #expect(try await scene.jobs.find(.id(job.id), for: scene.acme).nextRunAt == soon.adding(.seconds(7_200)))
         #expect(try await scene.count("queue") == 1)
-    }
-
-    /// A herd of one organization is longer than a batch; nobody else stands behind it.
-    @Test func aHerdOfOneOrganizationDelaysNoOther() async throws {
-        let scene = try await Scene()
-        let other = try await scene.found("Other")
-        let patient = try await scene.jobs.create(.probe(["every": "1h"]), for: other)
-        let now = scene.engine.clock.now()
-        let first = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
-        try await scene.database.batch([
-            """
-            INSERT INTO jobs (organization_id, id, name, plugin, config, schedule, schedule_set_at, timeout_ms, retries, missed, missed_limit,
-                overlap, success, tags, enabled, created_at, updated_at)
-            SELECT organization_id, gen_random_uuid(), name, plugin, config, schedule, schedule_set_at, timeout_ms, retries, missed,
-                missed_limit, overlap, success, tags, enabled, created_at, updated_at
-            FROM jobs, generate_series(1, \(Int32(2 * Scheduler.largestBatch))) WHERE id = \(first.id)
-            """,
-            """
-            INSERT INTO job_states (organization_id, job_id)
-            SELECT organization_id, id FROM jobs WHERE organization_id = \(scene.acme.organization.id) AND id <> \(first.id)
-            """,
-            "UPDATE job_states SET next_run_at = \(now.adding(.seconds(-5)))",
-            "UPDATE job_states SET next_run_at = \(now) WHERE job_id = \(patient.id)",
-        ])
-        try await scene.tick()
-        #expect(try await scene.count("queue WHERE job_id = \(patient.id)") == 1)
-        let left = try await scene.count("job_states WHERE next_run_at = \(now.adding(.seconds(-5)))")
-        #expect(left <= Int64(Scheduler.largestBatch) + 1)
     }
 }

@@ -96,4 +96,15 @@ import Time
         let untouched = try await scene.count("queue WHERE leased_by IS NULL AND started_at IS NULL AND crashes = 1 AND attempt = 2")
         #expect(untouched == 150 - ended)
     }
+
+    /// A trial that is noted and not begun would end it with the next death.
+    @Test func whoMayNotStartAnythingTriesNothingOut() async throws {
+        let scene = try await Scene()
+        let claim = try #require(try await suspects(1, in: scene).first)
+        scene.engine.pulse.renewed(at: .now - .seconds(10))
+        let worker = try scene.worker()
+        await worker.wait(suspect: claim)
+        while await worker.isTryingOut { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(try await scene.count("queue WHERE NOT on_trial AND leased_by IS NULL AND crashes = 1") == 1)
+    }
 }

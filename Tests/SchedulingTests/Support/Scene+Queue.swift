@@ -14,8 +14,8 @@ extension Scene {
         let ids = times.map { ID<Execution>(at: $0) }
         try await database.batch([
             """
-            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, job_version, keep_days, held)
-            SELECT \(organization), id, \(job.id), time, time, time, 'schedule', 1, 7, \(held) FROM unnest(\(ids), \(times)) AS t (id, time)
+            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, keep_days, held)
+            SELECT \(organization), id, \(job.id), time, time, time, 'schedule', 7, \(held) FROM unnest(\(ids), \(times)) AS t (id, time)
             """,
             "UPDATE lanes SET next_due = least(next_due, \(times.min() ?? engine.clock.now())) WHERE organization_id = \(organization)",
         ])
