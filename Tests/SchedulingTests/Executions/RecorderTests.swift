@@ -112,7 +112,7 @@ import Time
     }
 
     @Test func oneOrganizationThatIsLockedKeepsNoOtherFromBeingRecorded() async throws {
-        let scene = try await Scene()
+        let scene = try await Scene(lockTimeout: .milliseconds(500))
         let other = try await scene.found("Other")
         try await scene.backlog(2)
         let free = try await scene.backlog(2, of: other)

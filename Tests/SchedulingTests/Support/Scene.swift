@@ -24,11 +24,16 @@ struct Scene: Sendable {
 
     static let signing = try? SigningSecrets(Seal(keys: [Seal.Key([UInt8](repeating: 7, count: 32))]))
 
+    /// `lockTimeout`: where it is what the test is about; others wait longer than any neighbour may keep them.
     init(
         _ entitlements: Entitlements = .business(),
-        plugins: [any JobPlugin] = [Probe(), HTTPPlugin(client: Self.offline, policy: AddressPolicy(), userAgent: "Prikke/test")]
+        plugins: [any JobPlugin] = [Probe(), HTTPPlugin(client: Self.offline, policy: AddressPolicy(), userAgent: "Prikke/test")],
+        lockTimeout: Duration? = nil
     ) async throws {
-        database = TestDatabase.current.database
+        var configuration = TestDatabase.current.configuration
+        if let lockTimeout { configuration.lockTimeout = lockTimeout }
+        let own = try lockTimeout.map { _ in try Database(configuration, on: TestCluster.loop, logger: silence) }
+        database = own ?? TestDatabase.current.database
         engine = Engine(database, on: TestCluster.loop)
         organizations = Organizations(database, signing: try #require(Self.signing))
         self.plugins = JobPlugins(plugins)
