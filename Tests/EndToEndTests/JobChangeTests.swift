@@ -26,13 +26,14 @@ import Time
         let tenant = try await Server.shared().tenant()
         let job = try await tenant.job(calling: "http://127.0.0.1:65533/")
         let tag = try #require(await tenant.get("/api/jobs/\(job)").headers["etag"])
-        let statuses = await withTaskGroup { group in
+        let statuses = try await withThrowingTaskGroup { group in
             for number in 0..<20 {
                 group.addTask {
-                    await tenant.send("PATCH", "/api/jobs/\(job)", ["name": .string("n\(number)")], headers: [("If-Match", tag)]).status
+                    let patch: JSON = ["name": .string("n\(number)")]
+                    return try await tenant.insist("PATCH", "/api/jobs/\(job)", patch, headers: [("If-Match", tag)]).status
                 }
             }
-            return await group.reduce(into: []) { $0.append($1) }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(statuses.count { $0 == 200 } == 1)
         #expect(statuses.count { $0 == 412 } == 19)
@@ -113,11 +114,10 @@ import Time
 
     @Test func aKeyAskedForFiftyTimesAtOnceIsGivenOnce() async throws {
         let tenant = try await Server.shared().tenant()
-        let answers = await withTaskGroup { group in
-            for _ in 0..<50 {
-                group.addTask { await tenant.send("POST", "/api/jobs", ["key": "only-one", "config": ["url": "http://127.0.0.1:65533/"]]) }
-            }
-            return await group.reduce(into: []) { $0.append($1) }
+        let answers = try await withThrowingTaskGroup { group in
+            let draft: JSON = ["key": "only-one", "config": ["url": "http://127.0.0.1:65533/"]]
+            for _ in 0..<50 { group.addTask { try await tenant.insist("POST", "/api/jobs", draft) } }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(answers.count { $0.status == 201 } == 1)
         #expect(answers.count { $0.status == 422 && $0.pointers == ["/key"] } == 49)
@@ -125,9 +125,11 @@ import Time
 
     @Test func thePlansLimitHoldsWhenManyCreateAtOnce() async throws {
         let tenant = try await Server.shared().tenant(plan: "free")
-        let answers = await withTaskGroup { group in
-            for _ in 0..<20 { group.addTask { await tenant.send("POST", "/api/jobs", ["config": ["url": "http://127.0.0.1:65533/"]]) } }
-            return await group.reduce(into: []) { $0.append($1) }
+        let answers = try await withThrowingTaskGroup { group in
+            for _ in 0..<20 {
+                group.addTask { try await tenant.insist("POST", "/api/jobs", ["config": ["url": "http://127.0.0.1:65533/"]]) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(answers.count { $0.status == 201 } == 5)
         #expect(answers.count { $0.status == 402 && $0.code == "limit_reached" } == 15)

@@ -56,6 +56,7 @@ final class Wire: Sendable {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return sent }
             sent += count
         }
@@ -94,7 +95,12 @@ final class Wire: Sendable {
     /// Whether the server has neither closed nor sent anything by then.
     func isOpen(after time: Duration) -> Bool {
         var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&watched, 1, Int32(time / .milliseconds(1))) == 0
+        let end = ContinuousClock.now + time
+        while true {
+            let count = poll(&watched, 1, Int32(max(.zero, ContinuousClock.now.duration(to: end)) / .milliseconds(1)))
+            if count < 0, errno == EINTR { continue }
+            return count == 0
+        }
     }
 
     /// Whether the connection is reset by then.
@@ -130,6 +136,8 @@ final class Wire: Sendable {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while !isEnough(answer) {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            // With a time limit, a call ends so when the process was stopped and goes on.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return answer }
             answer += buffer[..<count]
         }

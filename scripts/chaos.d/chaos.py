@@ -53,7 +53,8 @@ async def play(row, options, postgres, binaries):
     for text in wrong:
         print(f"    {text}", flush=True)
     if wrong:
-        print(f"    again: scripts/chaos {row.name} --seed {options.seed} --size {size}", flush=True)
+        form = "--short" if options.short else f"--size {size}"
+        print(f"    again: scripts/chaos {row.name} --seed {options.seed} {form}", flush=True)
     return not wrong
 
 

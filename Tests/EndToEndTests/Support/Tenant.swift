@@ -26,10 +26,12 @@ struct Tenant: Sendable {
 
     /// Sends again what was answered with 503. The database was too busy, so nothing was done, as a rule: where one more
     /// makes a difference, what the database holds is what counts.
-    func insist(_ method: String, _ path: String, _ json: JSON? = nil) async throws -> Answer {
+    func insist(
+        _ method: String, _ path: String, _ json: JSON? = nil, headers: [(name: String, value: String)] = []
+    ) async throws -> Answer {
         var answer = Answer([])
         try await until("\(method) \(path) is answered 503 only") {
-            answer = await send(method, path, json)
+            answer = await send(method, path, json, headers: headers)
             return answer.status != 503
         }
         return answer
@@ -69,7 +71,7 @@ struct Tenant: Sendable {
             let all = await executions(of: job)
             let ended = Array(all.reversed().prefix { !["pending", "running"].contains($0["status"]?.string) }.reversed())
             if ended.count >= count, isEnough(ended) { return ended }
-            try #require(ContinuousClock.now < deadline, "\(count) executions did not end: \(all)")
+            try #require(ContinuousClock.now < deadline, "\(count) executions did not end, or not as awaited: \(all)")
             try await Task.sleep(for: .milliseconds(100))
         }
     }

@@ -46,6 +46,8 @@ enum Wire {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            // With a time limit, a call ends so when the process was stopped and goes on.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return answer }
             answer += buffer[..<count]
         }
