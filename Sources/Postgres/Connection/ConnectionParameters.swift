@@ -61,6 +61,9 @@ struct ConnectionParameters: Sendable {
             isHigh
             ? ["tcp_keepalives_idle=1", "tcp_keepalives_interval=1", "tcp_keepalives_count=2", "tcp_user_timeout=2000"]
             : ["tcp_keepalives_idle=5", "tcp_keepalives_interval=2", "tcp_keepalives_count=3", "tcp_user_timeout=10000"]
+        // Each statement is written for an index. The server keeps the plan that it made while a table was nearly empty, when reading
+        // all of it was cheaper; after a herd, or an import, that plan takes minutes.
+        settings += ["enable_seqscan=off", "jit=off"]
         if let path = configuration.searchPath {
             let escaped = path.map { $0 == " " || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
             settings.append("search_path=\(escaped)")

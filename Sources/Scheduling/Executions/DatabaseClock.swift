@@ -17,6 +17,8 @@ public final class DatabaseClock: Sendable {
 
     /// Two samples a millisecond apart still agree: the clocks drift between them.
     private static let drift: Int64 = 1_000
+    /// By more than this no clock drifts from one sample to the next; and so much leases can bear.
+    private static let step: Int64 = 500_000
     private static let remembered = 8
     private let samples = Mutex<[Sample]>([])
     private let origin = ContinuousClock.now
@@ -40,8 +42,8 @@ public final class DatabaseClock: Sendable {
     /// Microseconds by which this machine's wall clock is ahead of the database's.
     public var lead: Int64 { Timestamp.now().microseconds - now().microseconds }
 
-    /// Asks the database for the time. A sample that cannot agree with the older ones (the database's clock was set, or
-    /// another server took over) makes them worthless: false then.
+    /// Asks the database for the time. Older samples that cannot agree with it are worthless: one of the clocks drifts, or was
+    /// set, or another server took over. False where they differ by so much that leases are concerned.
     @discardableResult
     public func measure(_ database: Database) async throws -> Bool {
         let asked = elapsed(until: .now)
@@ -49,12 +51,11 @@ public final class DatabaseClock: Sendable {
         let answered = elapsed(until: .now)
         let sample = Sample(lower: time.microseconds - answered, upper: time.microseconds - asked)
         return samples.withLock { samples in
-            let before = samples.count
+            let wasSet = samples.contains { $0.lower > sample.upper + Self.step || $0.upper < sample.lower - Self.step }
             samples.removeAll { $0.lower > sample.upper + Self.drift || $0.upper < sample.lower - Self.drift }
-            let agrees = samples.count == before
             samples.append(sample)
             if samples.count > Self.remembered { samples.removeFirst() }
-            return agrees
+            return !wasSet
         }
     }
 

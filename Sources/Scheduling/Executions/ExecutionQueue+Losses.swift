@@ -26,15 +26,17 @@ extension ExecutionQueue {
     /// that had begun are, and the third such death ends them. The attempt that was lost with a stop counts as no crash, also
     /// where the stop had no time to hand it over and could only say that it was one.
     ///
-    /// Where one organization's rows are locked for long, each is freed by itself; where the statement takes too long, half as many.
+    /// Where one organization's rows are locked for long, each is freed by itself; where the statement takes too long, half as
+    /// many. With a `timeout` of its own there is no time for either.
     func lose(_ loss: Loss, now: Timestamp, timeout: Duration? = nil) async throws -> Int {
         var most = loss.most
         while true {
             do {
                 return try await database.query(Self.losing(loss, most: most, now: now), timeout: timeout).count
             } catch {
-                if error.isOfLock { return try await loseByOrganization(loss, most: most, now: now, timeout: timeout, after: error) }
-                guard error.isOfTime, timeout == nil, most > Self.fewestLosses else { throw error }
+                guard timeout == nil else { throw error }
+                if error.isOfLock { return try await loseByOrganization(loss, most: most, now: now, after: error) }
+                guard error.isOfTime, most > Self.fewestLosses else { throw error }
                 most = max(Self.fewestLosses, most / 2)
             }
         }
@@ -43,18 +45,19 @@ extension ExecutionQueue {
     /// So many are always tried: where these take too long, it is not for their number.
     private static let fewestLosses = 50
 
-    private func loseByOrganization(
-        _ loss: Loss, most: Int, now: Timestamp, timeout: Duration?, after error: PostgresError
-    ) async throws -> Int {
+    private func loseByOrganization(_ loss: Loss, most: Int, now: Timestamp, after error: PostgresError) async throws -> Int {
+        // What is on trial last, as in the statement: it tells who is not to blame.
         let organizations = try await database.query(
-            "SELECT DISTINCT organization_id FROM queue q WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now))",
-            timeout: timeout
+            """
+            SELECT organization_id FROM queue q WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now))
+            GROUP BY 1 ORDER BY bool_or(q.on_trial)
+            """
         ).map { try $0("organization_id") as ID<Organization> }
         guard organizations.count > 1 else { throw error }
         var lost = 0
         for organization in organizations {
             let one = Self.losing(loss, of: organization, most: most, now: now)
-            do { lost += try await database.query(one, timeout: timeout).count } catch {
+            do { lost += try await database.query(one).count } catch {
                 guard error.isOfLock else { throw error }
             }
         }
@@ -65,8 +68,8 @@ extension ExecutionQueue {
         """
         WITH trials AS MATERIALIZED (SELECT DISTINCT leased_by FROM queue WHERE on_trial AND leased_by IS NOT NULL),
         held AS MATERIALIZED (
-            SELECT q.* FROM queue q WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now)) \(only(organization))
-            ORDER BY q.organization_id, q.id LIMIT \(most ?? loss.most) FOR UPDATE OF q SKIP LOCKED
+            SELECT q.*, q.ctid AS row FROM queue q WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now)) \(only(organization))
+            ORDER BY q.on_trial, q.organization_id, q.id LIMIT \(most ?? loss.most) FOR UPDATE OF q SKIP LOCKED
         ),
         blamed AS (SELECT q.*, \(loss.blame) AS blame FROM held q),
         dead AS MATERIALIZED (SELECT q.*, \(loss.isPoison) AS is_poison FROM blamed q),
@@ -79,11 +82,10 @@ extension ExecutionQueue {
                 (extract(epoch FROM greatest(\(now), started_at, due_at) - coalesce(started_at, due_at)) * 1000000)::bigint
             FROM dead ON CONFLICT DO NOTHING
         ),
-        -- By lists and not by a join: planned while the queue was empty, a join would compare each of it with each of these.
+        -- By where the rows lie, for they are locked: planned while the queue was empty, a join would compare each of it with each
+        -- of these.
         poison AS (
-            DELETE FROM queue q WHERE q.organization_id = ANY (ARRAY(SELECT DISTINCT organization_id FROM dead))
-                AND q.id = ANY (ARRAY(SELECT id FROM dead WHERE is_poison))
-            RETURNING q.*
+            DELETE FROM queue q WHERE q.ctid = ANY (ARRAY(SELECT row FROM dead WHERE is_poison)) RETURNING q.*
         ),
         history AS (
             INSERT INTO executions
@@ -103,8 +105,7 @@ extension ExecutionQueue {
         repeated AS (
             UPDATE queue q SET leased_by = NULL, lease_token = NULL, started_at = NULL, on_trial = false, attempt = q.attempt + 1,
                 lost_leases = q.lost_leases + 1, crashes = q.crashes + (q.id = ANY (ARRAY(SELECT id FROM dead WHERE blame > 0)))::integer
-            WHERE q.organization_id = ANY (ARRAY(SELECT DISTINCT organization_id FROM dead))
-                AND q.id = ANY (ARRAY(SELECT id FROM dead WHERE NOT is_poison))
+            WHERE q.ctid = ANY (ARRAY(SELECT row FROM dead WHERE NOT is_poison))
             RETURNING q.organization_id
         ),
         freed AS (

@@ -46,8 +46,8 @@ extension Worker {
             loop.cancel(timer)
             armed[claim.lease] = nil
         }
-        let claims = recalled.map(\.claim)
-        let left = await withdraw(claims) ?? claims
+        let (kept, unseen) = await withdraw(recalled.map(\.claim))
+        let left = kept + unseen
         await handBack(left)
         // Where this has failed, they are strays from now on, and go back a little later.
         letGo(left)
@@ -56,21 +56,33 @@ extension Worker {
 
     /// What was leased and should perhaps not run is looked at once more, and runs if it still shall.
     func reconsider(_ claims: [Claim]) async {
-        let left = await withdraw(claims)
-        if let left, !isStopping { return left.forEach(arm) }
-        await handBack(left ?? claims)
-        if isStopping { suspects += claims.filter { held.contains($0.lease) } } else { letGo(left ?? claims) }
+        let (kept, unseen) = await withdraw(claims)
+        if !isStopping { kept.forEach(arm) }
+        let left = isStopping ? kept + unseen : unseen
+        await handBack(left)
+        if isStopping { suspects += left.filter { held.contains($0.lease) } } else { letGo(left) }
     }
 
-    /// Answers what was left in the queue; nil: the database could not be asked.
-    private func withdraw(_ claims: [Claim]) async -> [Claim]? {
+    /// Answers what was left in the queue, and of what the database could not be asked. Where one organization's rows are locked
+    /// for long, each is asked for by itself.
+    private func withdraw(_ claims: [Claim]) async -> (kept: [Claim], unseen: [Claim]) {
         do {
             let gone = try await queue.withdraw(claims, now: clock.now())
             letGo(claims.filter { gone.contains($0.lease) })
-            return claims.filter { !gone.contains($0.lease) }
+            return (claims.filter { !gone.contains($0.lease) }, [])
         } catch {
-            logger.error("changed jobs could not be looked at", metadata: ["error": "\(error)"])
-            return nil
+            let pieces = Dictionary(grouping: claims, by: \.organizationID).values
+            guard (error as? PostgresError)?.isOfLock == true, pieces.count > 1 else {
+                complaints.tell("changed jobs could not be looked at", error)
+                return ([], claims)
+            }
+            var (kept, unseen): ([Claim], [Claim]) = ([], [])
+            for piece in pieces {
+                let answer = await withdraw(piece)
+                kept += answer.kept
+                unseen += answer.unseen
+            }
+            return (kept, unseen)
         }
     }
 }
@@ -95,9 +107,11 @@ extension ExecutionQueue {
     /// SQL: whether later ones that are due make up for a row `q`, as the policy of its job `j` says.
     private static func isMadeUpFor(at now: Timestamp) -> Query {
         """
-        (SELECT count(*) FROM queue l WHERE l.organization_id = q.organization_id AND l.job_id = q.job_id
-            AND l.scheduled_for > q.scheduled_for AND l.scheduled_for <= \(now) AND (j.missed <> 'all' OR \(isLate("l", at: now)))
-        ) >= CASE j.missed WHEN 'skip' THEN 0 WHEN 'last' THEN 1 ELSE j.missed_limit END
+        (SELECT count(*) FROM (
+            SELECT FROM queue l WHERE l.organization_id = q.organization_id AND l.job_id = q.job_id
+                AND l.scheduled_for > q.scheduled_for AND l.scheduled_for <= \(now) AND (j.missed <> 'all' OR \(isLate("l", at: now)))
+            LIMIT 100
+        ) later) >= CASE j.missed WHEN 'skip' THEN 0 WHEN 'last' THEN 1 ELSE j.missed_limit END
         """
     }
 

@@ -71,6 +71,9 @@ actor Recorder {
                 logger.error("outcomes were not written before the end; others begin again", metadata: ["count": "\(finished.count)"])
                 letGo { _ in true }
             } else if done.count < batch.count {
+                // It may be one organization's lock, for which the others need not wait.
+                let tried = finished.prefix(batch.count - done.count)
+                finished = Array(finished.dropFirst(tried.count)) + tried
                 try? await Task.sleep(for: pause)
             }
         }
@@ -108,7 +111,7 @@ actor Recorder {
             isClosed = error.kind == .closed
             if !isClosed { complaints.tell("outcomes wait for the database", error, ["count": "\(finished.count)"]) }
             if error.isOfLock { return await writeByOrganization(batch) }
-            if error.isOfTime, batch.count == 1 { return await writeBare(batch[0]) ? [batch[0].claim.lease] : [] }
+            if error.isOfTime, batch.count == 1, failures > 0 { return await writeBare(batch[0]) ? [batch[0].claim.lease] : [] }
             if error.isOfTime { most = max(1, batch.count / 2) }
             return []
         } catch {

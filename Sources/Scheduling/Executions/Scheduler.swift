@@ -43,7 +43,7 @@ public struct Scheduler: Service {
                     if try await mayTick(lock) { wake = min(wake, try await tick(at: engine.clock.now())) }
                 } catch {
                     wake = .now + Engine.pauseAfterError
-                    if (error as? PostgresError)?.isOfMissingPartition == true { engine.partitions.forget() }
+                    if (error as? PostgresError)?.isOfMissingPartition == true { try? await engine.partitions.ensureWhatIsQueued() }
                     complaints.tell("the scheduler could not tick", error)
                 }
                 await engine.jobsBell.wait(until: wake)

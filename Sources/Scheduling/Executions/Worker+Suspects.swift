@@ -43,7 +43,12 @@ extension Worker {
             let ours = try await queue.tryOut(next, after: survivors, now: clock.now())
             letGo(next.filter { !ours.contains($0.lease) })
             let mine = next.filter { ours.contains($0.lease) }
-            if isStopping || !pulse.isFresh { await handBack(mine) } else { for claim in mine { start(claim) } }
+            guard isStopping || !pulse.isFresh else {
+                for claim in mine { start(claim) }
+                return true
+            }
+            await handBack(mine)
+            if isStopping { suspects += mine.filter { held.contains($0.lease) } } else { letGo(mine) }
             return true
         } catch {
             complaints.tell("suspects could not be started", error, ["count": "\(next.count)"])
