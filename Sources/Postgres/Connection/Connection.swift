@@ -104,7 +104,7 @@ extension Connection {
     }
 
     private func put(_ query: Query, _ index: Int, of position: Int, _ evicted: inout [String], _ handle: OpaquePointer) -> Bool {
-        let way = exchanges[position].request.bypassesCache ? .unnamed : statements.way(of: query)
+        let way = exchanges[position].request.bypassesCache || query.isPlannedAnew ? .unnamed : statements.way(of: query)
         switch way {
         case .named(let name): return sending.execute(name, query, on: handle)
         case .unnamed: return sending.execute(query, on: handle)

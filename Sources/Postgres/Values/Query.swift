@@ -13,6 +13,8 @@ public struct Query: Sendable, ExpressibleByStringInterpolation, CustomStringCon
     /// The length of each value in `encoder.bytes`, −1 for NULL; as libpq wants them.
     private(set) var lengths: [Int32] = []
     private(set) var encoder = PostgresEncoder()
+    /// Sent with its text each time, so that the server plans it for what the tables hold now. See `plannedAnew`.
+    private(set) var isPlannedAnew = false
 
     /// A query without values.
     public init(stringLiteral text: String) { pieces = [text] }
@@ -31,6 +33,15 @@ public struct Query: Sendable, ExpressibleByStringInterpolation, CustomStringCon
     }
 
     public var description: String { sql }
+
+    /// The same query, planned each time that it is sent. The plan of a prepared statement is kept, and one that was made while
+    /// tables were nearly empty may look each row up by the wrong index when a herd has come. For what is asked a few times a
+    /// second at most: it costs a millisecond or so.
+    public var plannedAnew: Query {
+        var query = self
+        query.isPlannedAnew = true
+        return query
+    }
 
     /// Why the query cannot be sent, without the value that is at fault.
     var refusal: String? {

@@ -81,7 +81,8 @@ struct Moves: Sendable {
     private func writeAtOnce(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
         let waiting = moved.filter { !$0.job.mayOverlap }.map { ($0.job.organizationID, $0.job.jobID) }
         let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now)]
-        let results = try await database.batch([lock] + surplus + [statement(now: now), Topic.due.notification(database)])
+        let results = try await database.batch(
+            ([lock] + surplus + [statement(now: now)]).map(\.plannedAnew) + [Topic.due.notification(database)])
         let rows = results[surplus.count + 1]
         let expected: Int64 = try rows.only("expected")
         let queued: Int64 = try rows.only("queued")

@@ -64,11 +64,11 @@ public struct Scheduler: Service {
     func tick(at now: Timestamp) async throws -> ContinuousClock.Instant {
         let horizon = now.adding(Self.horizon)
         let results = try await engine.database.batch([
-            Self.selection(dueBy: horizon),
+            Self.selection(dueBy: horizon).plannedAnew,
             "SELECT min(next_run_at) AS next FROM job_states WHERE next_run_at > \(horizon)",
         ])
         let isHerd = results[0].count == Self.largestBatch
-        let turns = isHerd ? try await engine.database.query(Self.evenSelection(dueBy: horizon)).map { try DueJob($0) } : []
+        let turns = isHerd ? try await engine.database.query(Self.evenSelection(dueBy: horizon).plannedAnew).map { try DueJob($0) } : []
         let taken = Set(turns.map(\.jobID))
         let due = turns + (try results[0].map { try DueJob($0) }).filter { !taken.contains($0.jobID) }
         if !due.isEmpty { Failpoint.occurrenceRead.reached() }

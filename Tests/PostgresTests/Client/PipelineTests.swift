@@ -148,4 +148,16 @@ import Testing
             #expect(try rows.only("schema") == scratch.applicationName)
         }
     }
+
+    @Test func whatIsPlannedAnewIsNotPrepared() async throws {
+        try await Scratch.with {
+            $0.hotConnections = 1
+        } _: { scratch in
+            for query in ["SELECT 1 AS kept", Query("SELECT 1 AS anew").plannedAnew] { _ = try await scratch.database.query(query) }
+            let prepared = try await scratch.database.query(
+                "SELECT statement FROM pg_prepared_statements WHERE statement IN ('SELECT 1 AS kept', 'SELECT 1 AS anew')"
+            ).map { try $0("statement") as String }
+            #expect(prepared == ["SELECT 1 AS kept"])
+        }
+    }
 }
