@@ -128,7 +128,7 @@ public actor Worker: Service {
             Meters.claimed.increment(by: claims.count)
             for claim in claims where !claim.isDoubtful { arm(claim) }
             let doubtful = claims.filter(\.isDoubtful)
-            // Nobody waits here for whoever is changing these jobs.
+            // The worker goes on while they wait for whoever is changing these jobs.
             if !doubtful.isEmpty { Task { await reconsider(doubtful) } }
             if !claims.isEmpty { Failpoint.claimAnswered.reached() }
             if claims.count == limit { return .now }
