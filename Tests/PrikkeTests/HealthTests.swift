@@ -14,7 +14,8 @@ import Web
     }
 
     @Test func aDatabaseThatAnswersIsReachable() async throws {
-        #expect(await Site.health(of: TestDatabase.current.database).isHealthy)
+        // It has a second, which a busy machine may take from it now and then.
+        try await until("the database is not reachable") { await Site.health(of: TestDatabase.current.database).isHealthy }
     }
 
     /// The check waits behind somebody's slow statement: it says so, and leaves the connection to him.
