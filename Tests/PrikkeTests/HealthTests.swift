@@ -13,11 +13,6 @@ import Web
         return try Database(configuration, on: TestCluster.loop, logger: Logger(label: "tests"))
     }
 
-    @Test func aDatabaseThatAnswersIsReachable() async throws {
-        // It has a second, which a busy machine may take from it now and then.
-        try await until("the database is not reachable") { await Site.health(of: TestDatabase.current.database).isHealthy }
-    }
-
     /// The check waits behind somebody's slow statement: it says so, and leaves the connection to him.
     @Test func aCheckThatIsLateCutsNobodysStatement() async throws {
         let database = try database()
