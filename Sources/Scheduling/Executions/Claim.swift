@@ -83,12 +83,9 @@ struct Finished: Sendable {
     let retryAt: Timestamp?
 
     var durationMs: Int32 { Int32(clamping: startedAt.duration(to: finishedAt).microseconds / 1_000) }
-    /// About so many bytes of what was sent and received.
-    var size: Int {
-        let record = outcome.record
-        let sent = (record.request?.bytes().count ?? 0) + (record.responseHeaders?.bytes().count ?? 0)
-        return sent + (record.responseBody?.count ?? 0)
-    }
+
+    /// The bodies that were sent and received, in bytes; the headers beside them are 32 KiB at most.
+    var size: Int { (outcome.record.request?["body"]?.string?.utf8.count ?? 0) + (outcome.record.responseBody?.count ?? 0) }
 
     /// The same ending without what the call sent and received.
     var withoutPayload: Finished {

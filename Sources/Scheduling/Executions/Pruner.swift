@@ -76,7 +76,7 @@ public struct Pruner: Service {
             do {
                 guard let last = try await keepTheLast(of: day, behind: place, batch) else { return }
                 place = last
-            } catch let error as PostgresError where (error.sqlState == "57014" || error.kind == .timedOut) && batch > 1 {
+            } catch let error as PostgresError where error.isOfTime && batch > 1 {
                 batch /= 2
             }
         }

@@ -47,7 +47,7 @@ actor Recorder {
 
     /// Returns when the ending is written, or is past writing. While the database is away it waits, and so does the place
     /// among the worker's calls that the caller holds: so what is kept here is bounded by `PRIKKE_WORKERS_MAX` endings, and
-    /// by 64 MiB of what was sent (350 KiB of each) and received (256 KiB and the headers).
+    /// by 64 MiB of bodies that were sent (350 KiB each) and received (256 KiB), with their headers.
     func record(_ ending: Finished) async {
         if isClosed { return }
         let whole = ending.size

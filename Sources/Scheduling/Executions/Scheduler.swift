@@ -74,7 +74,11 @@ public struct Scheduler: Service {
         if !due.isEmpty { Failpoint.occurrenceRead.reached() }
         let isDone = try await pass(Self.inTurns(due, now: now), now: now, horizon: horizon)
         // Not before: who can read but not write must not keep others from it.
-        try await engine.database.query("UPDATE nodes SET last_tick_at = \(now) WHERE id = \(engine.node)")
+        try await engine.database.query(
+            """
+            UPDATE nodes SET last_tick_at = \(now) WHERE id = \(engine.node)
+                AND (last_tick_at IS NULL OR last_tick_at < \(now.adding(.milliseconds(-500))))
+            """)
         if !isDone || isHerd { return .now }
         let next: Timestamp? = try results[1].only("next")
         return next.map { engine.clock.instant(of: $0.adding(.zero - Self.horizon)) } ?? .now + Self.longestSleep
