@@ -1,10 +1,10 @@
 """Names that point at what must not be called, by DNS answers that change: nothing may reach the canary."""
-import asyncio, collections, subprocess, sys, urllib.parse
+import asyncio, collections, urllib.parse
 
 from machine import free_port
 from names import uuid_of
 from rows import row
-from targets import tool
+from targets import LYING, with_lying_dns
 from world import client_of
 
 GOOD, CANARY = "127.0.0.2", "127.0.0.1"
@@ -47,21 +47,10 @@ class Listeners:
 
 @row("U4", "names whose DNS answers change: directly, behind a redirect, on retry and run again; a canary")
 async def canary(world):
-    if not tool("rebind_dns.py"):
-        return "../shared/tools/rebind_dns.py is not there"
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-        return "unshare -m is not allowed here"
     listeners = await Listeners().start()
-    command = [sys.executable, tool("rebind_dns.py"), "--seconds", "300", "--good", GOOD, "--evil", CANARY]
-    dns = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        await asyncio.sleep(0.5)
-        if dns.poll() is not None:
-            return "port 53 of 127.0.0.1 cannot be had"
-        await call_them(world, listeners)
+        return await with_lying_dns(lambda: call_them(world, listeners), GOOD, CANARY)
     finally:
-        dns.kill()
-        dns.wait()
         listeners.stop()
 
 
@@ -69,8 +58,7 @@ async def call_them(world, listeners):
     world.sees_all = False
     node = world.node(PRIKKE_ALLOW_NETWORKS=f"{GOOD}/32")
     await world.organizations(1)
-    # Only the node asks the lying server; our own commands need none.
-    world.cluster.wrapper = ["unshare", "-m", "sh", "-c", 'echo nameserver 127.0.0.1 >resolv; mount --bind resolv /etc/resolv.conf; exec "$@"', "sh"]
+    world.cluster.wrapper = LYING
     await node.start().ready()
     client, key = client_of(node), world.keys[0]
     urls = [f"http://{name}:{listeners.port}/" for name in NAMES]

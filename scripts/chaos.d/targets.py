@@ -162,29 +162,37 @@ async def retry_after(world):
     world.demand(waits["999999999999"] > 3500 and waits[date] > 3500, "a long wait was not honoured up to its cap")
 
 
-@row("R18", "DNS that is slow, says SERVFAIL, says NXDOMAIN, 200 names at once")
-async def names_slow(world):
+# Before a node's command: it asks the server of `with_lying_dns` for names, and nobody else does.
+LYING = ["unshare", "-m", "sh", "-c", 'echo nameserver 127.0.0.1 >resolv; mount --bind resolv /etc/resolv.conf; exec "$@"', "sh"]
+
+
+async def with_lying_dns(play, good="127.0.0.1", evil="127.0.0.1"):
+    """Plays while rebind_dns.py answers; says why it cannot."""
     if not tool("rebind_dns.py"):
         return "../shared/tools/rebind_dns.py is not there"
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         return "unshare -m is not allowed here"
-    dns = subprocess.Popen([sys.executable, tool("rebind_dns.py"), "--seconds", "300", "--good", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, tool("rebind_dns.py"), "--seconds", "300", "--good", good, "--evil", evil]
+    dns = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         await asyncio.sleep(0.5)
         if dns.poll() is not None:
             return "port 53 of 127.0.0.1 cannot be had"
-        world.cluster.wrapper = ["unshare", "-m", "sh", "-c", 'echo nameserver 127.0.0.1 >resolv; mount --bind resolv /etc/resolv.conf; exec "$@"', "sh"]
-        await resolve_many(world)
+        await play()
     finally:
         dns.kill()
         dns.wait()
 
 
+@row("R18", "DNS that is slow, says SERVFAIL, says NXDOMAIN, 200 names at once")
+async def names_slow(world):
+    return await with_lying_dns(lambda: resolve_many(world))
+
+
 async def resolve_many(world):
     node = world.node()
-    world.cluster.wrapper, wrapper = [], world.cluster.wrapper
     await world.organizations(2)
-    world.cluster.wrapper = wrapper
+    world.cluster.wrapper = LYING
     await node.start().ready()
     ends = await world.recurring(client_of(node), 16, 1, 25)
     count = world.scaled(200, least=20)
