@@ -9,6 +9,17 @@ import Time
 @testable import Scheduling
 
 @Suite(.database, .timeLimit(.minutes(1))) struct WorkerStopTests {
+    /// Executions that tell when they begin, and last until they are cancelled.
+    private func endless() async throws -> (Scene, Signals<Void>) {
+        let started = Signals(of: Void.self)
+        let scene = try await Scene { _ in
+            started.send()
+            do { try await Task.sleep(for: .seconds(3_600)) } catch { return Outcome(reason: .cancelledByUser) }
+            return Outcome(reason: nil)
+        }
+        return (scene, started)
+    }
+
     @Test func whatRunsIsFinishedAndRecorded() async throws {
         let (started, gate) = (Signals(of: Void.self), Signals(of: Void.self))
         let scene = try await Scene { _ in
@@ -96,12 +107,7 @@ import Time
 
     /// Whoever stopped the program did not mean to cancel the customer's execution.
     @Test func whatOutlastsTheGracePeriodIsRepeatedElsewhere() async throws {
-        let started = Signals(of: Void.self)
-        let scene = try await Scene { _ in
-            started.send()
-            do { try await Task.sleep(for: .seconds(3_600)) } catch { return Outcome(reason: .cancelledByUser) }
-            return Outcome(reason: nil)
-        }
+        let (scene, started) = try await endless()
         let due = try await scene.backlog(1)
         try await scene.running([scene.worker(grace: .milliseconds(50))]) { _ = await started.next(1) }
         #expect(try await scene.ended().isEmpty)
@@ -117,12 +123,7 @@ import Time
     }
 
     @Test func impatienceEndsTheGracePeriod() async throws {
-        let started = Signals(of: Void.self)
-        let scene = try await Scene { _ in
-            started.send()
-            do { try await Task.sleep(for: .seconds(3_600)) } catch { return Outcome(reason: .cancelledByUser) }
-            return Outcome(reason: nil)
-        }
+        let (scene, started) = try await endless()
         let due = try await scene.backlog(1)
         let worker = try scene.worker(grace: .seconds(3_600))
         let group = ServiceGroup(services: [worker], logger: silence)
@@ -156,12 +157,7 @@ import Time
     }
 
     @Test func whatCannotBeHandedOverAtOnceIsHandedOverAMomentLater() async throws {
-        let started = Signals(of: Void.self)
-        let scene = try await Scene { _ in
-            started.send()
-            do { try await Task.sleep(for: .seconds(3_600)) } catch { return Outcome(reason: .cancelledByUser) }
-            return Outcome(reason: nil)
-        }
+        let (scene, started) = try await endless()
         let due = try await scene.backlog(1)
         // What a statement that fails has drawn from a sequence stays drawn.
         try await scene.database.script(
