@@ -104,14 +104,18 @@ extension ExecutionQueue {
         """
     }
 
-    /// SQL: whether later ones that are due make up for a row `q`, as the policy of its job `j` says.
+    /// SQL: whether later ones that are due make up for a row `q`, as the policy of its job `j` says. One that was in time may have
+    /// run by now.
     private static func isMadeUpFor(at now: Timestamp) -> Query {
         """
-        (SELECT count(*) FROM (
+        ((SELECT count(*) FROM (
             SELECT FROM queue l WHERE l.organization_id = q.organization_id AND l.job_id = q.job_id
                 AND l.scheduled_for > q.scheduled_for AND l.scheduled_for <= \(now) AND (j.missed <> 'all' OR \(isLate("l", at: now)))
             LIMIT 100
         ) later) >= CASE j.missed WHEN 'skip' THEN 0 WHEN 'last' THEN 1 ELSE j.missed_limit END
+        OR j.missed = 'last' AND EXISTS (
+            SELECT FROM executions e WHERE e.organization_id = q.organization_id AND e.job_id = q.job_id AND e.keep_days = q.keep_days
+                AND e.trigger = 'schedule' AND e.scheduled_for > q.scheduled_for AND e.status IN ('success', 'failed', 'timeout')))
         """
     }
 

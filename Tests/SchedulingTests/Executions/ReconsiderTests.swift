@@ -75,6 +75,22 @@ import Time
         }
     }
 
+    @Test func whatHasRunMeanwhileMakesUpForWhatIsTooLate() async throws {
+        let started = Signals(of: ID<Execution>.self)
+        let scene = try await scene(started)
+        let draft = JSON.probe(["every": "1m"], ["overlap": "allow", "missed": "last", "start_deadline": "50s"])
+        let job = try await scene.jobs.create(draft, for: scene.acme)
+        let now = scene.engine.clock.now()
+        let due = try await scene.enqueue(job, at: [-60, -1].map { now.adding(.seconds($0)) })
+        let claims = try await scene.claim(for: scene.engine.node)
+        let (late, inTime) = (claims.filter { $0.id == due[0] }, claims.filter { $0.id == due[1] })
+        #expect(late.count == 1 && inTime.count == 1)
+        _ = try await scene.queue.complete(inTime.map { $0.ended(at: now) }, by: scene.engine.node, now: now)
+        try await scene.queue.handBack(late.map { ($0.organizationID, $0.lease) }, now: now)
+        #expect(try await run(scene, started, count: 0).isEmpty)
+        #expect(try await scene.ended().map(\.status) == [.missed, .success])
+    }
+
     @Test func aOneTimeJobIsNeverTooLate() async throws {
         let started = Signals(of: ID<Execution>.self)
         let scene = try await scene(started)
