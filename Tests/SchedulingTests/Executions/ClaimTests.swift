@@ -172,7 +172,6 @@ import Time
 
     @Test func underLoadNoLaneForgetsWhatWaitsInIt() async throws {
         let scene = try await Scene(.business(concurrency: 100_000))
-        let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
         let forgotten = try await withThrowingTaskGroup { tasks in
             for _ in 0..<4 {
                 tasks.addTask {
@@ -181,6 +180,8 @@ import Time
                 }
             }
             for _ in 0..<2 {
+                // A job each: of one, an instant that both take would be one occurrence.
+                let job = try await scene.jobs.create(.probe(nil, ["overlap": "allow"]), for: scene.acme)
                 tasks.addTask {
                     var forgotten: Int64 = 0
                     for _ in 0..<150 {
