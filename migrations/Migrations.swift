@@ -9,6 +9,7 @@ public enum Migrations {
         Migration(name: "0002_jobs_and_queue", sql: text(PackageResources._002_jobs_and_queue_sql)),
         Migration(name: "0003_executions", sql: text(PackageResources._003_executions_sql)),
         Migration(name: "0004_survival", sql: text(PackageResources._004_survival_sql)),
+        Migration(name: "0005_ledger", sql: text(PackageResources._005_ledger_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -284,6 +284,11 @@ CREATE TABLE public.job_states (
     last_execution_id uuid,
     last_status text,
     last_finished_at timestamp with time zone,
+    passing_from timestamp with time zone,
+    pass_at timestamp with time zone,
+    stretch_from timestamp with time zone,
+    stretch_count integer,
+    stretch_reason text,
     CONSTRAINT job_states_health_check CHECK ((health = ANY (ARRAY['healthy'::text, 'late'::text, 'failing'::text, 'paused'::text])))
 )
 WITH (fillfactor='60', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
@@ -456,6 +461,17 @@ CREATE TABLE public.queue (
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
+CREATE TABLE public.schedule_periods (
+    organization_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    schedule jsonb NOT NULL,
+    schedule_set_at timestamp with time zone NOT NULL,
+    checked_until timestamp with time zone NOT NULL,
+    unexplained bigint DEFAULT 0 NOT NULL
+);
+
 CREATE TABLE public.signing_secrets (
     organization_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -551,6 +567,9 @@ ALTER TABLE ONLY public.organizations
 ALTER TABLE ONLY public.queue
     ADD CONSTRAINT queue_pkey PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.schedule_periods
+    ADD CONSTRAINT schedule_periods_pkey PRIMARY KEY (organization_id, job_id, starts_at);
+
 ALTER TABLE ONLY public.signing_secrets
     ADD CONSTRAINT signing_secrets_pkey PRIMARY KEY (organization_id, id);
 
@@ -565,6 +584,10 @@ ALTER TABLE ONLY public.users
 
 CREATE INDEX api_keys_of_organization ON public.api_keys USING btree (organization_id, id);
 
+CREATE INDEX executions_stretches ON ONLY public.executions USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
+
+CREATE INDEX executions_keep_30_organization_id_job_id_last_scheduled_fo_idx ON ONLY public.executions_keep_30 USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
+
 CREATE UNIQUE INDEX executions_once ON ONLY public.executions USING btree (organization_id, job_id, scheduled_for, keep_days, (
 CASE
     WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
@@ -577,11 +600,15 @@ CASE
     ELSE id
 END));
 
+CREATE INDEX executions_keep_7_organization_id_job_id_last_scheduled_for_idx ON ONLY public.executions_keep_7 USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
+
 CREATE UNIQUE INDEX executions_keep_7_organization_id_job_id_scheduled_for_keep_idx ON ONLY public.executions_keep_7 USING btree (organization_id, job_id, scheduled_for, keep_days, (
 CASE
     WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
     ELSE id
 END));
+
+CREATE INDEX executions_keep_90_organization_id_job_id_last_scheduled_fo_idx ON ONLY public.executions_keep_90 USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
 
 CREATE UNIQUE INDEX executions_keep_90_organization_id_job_id_scheduled_for_kee_idx ON ONLY public.executions_keep_90 USING btree (organization_id, job_id, scheduled_for, keep_days, (
 CASE
@@ -592,6 +619,8 @@ END));
 CREATE INDEX job_states_due ON public.job_states USING btree (next_run_at) WHERE (next_run_at IS NOT NULL);
 
 CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (organization_id, next_run_at) WHERE (next_run_at IS NOT NULL);
+
+CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE (pass_at IS NOT NULL);
 
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
 
@@ -619,19 +648,29 @@ END));
 
 CREATE INDEX queue_trials ON public.queue USING btree (leased_by) WHERE on_trial;
 
+CREATE INDEX schedule_periods_unchecked ON public.schedule_periods USING btree (checked_until);
+
+CREATE INDEX schedule_periods_unexplained ON public.schedule_periods USING btree (unexplained) WHERE (unexplained > 0);
+
 ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_30_pkey;
 
 ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_7_pkey;
 
 ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_90_pkey;
 
+ALTER INDEX public.executions_stretches ATTACH PARTITION public.executions_keep_30_organization_id_job_id_last_scheduled_fo_idx;
+
 ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_30_organization_id_job_id_scheduled_for_kee_idx;
 
 ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_30_pkey;
 
+ALTER INDEX public.executions_stretches ATTACH PARTITION public.executions_keep_7_organization_id_job_id_last_scheduled_for_idx;
+
 ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_7_organization_id_job_id_scheduled_for_keep_idx;
 
 ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_7_pkey;
+
+ALTER INDEX public.executions_stretches ATTACH PARTITION public.executions_keep_90_organization_id_job_id_last_scheduled_fo_idx;
 
 ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_90_organization_id_job_id_scheduled_for_kee_idx;
 
@@ -660,6 +699,9 @@ ALTER TABLE ONLY public.memberships
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.schedule_periods
+    ADD CONSTRAINT schedule_periods_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES public.jobs(organization_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.signing_secrets
     ADD CONSTRAINT signing_secrets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
