@@ -19,18 +19,22 @@ public struct Engine: Sendable {
     let recalls = Recalls()
     let partitions: Partitions
     let pulse: Pulse
+    let catchUp: CatchUp
 
     /// So soon a service looks again after the database has failed it.
     static let pauseAfterError: Duration = .milliseconds(250)
 
     /// A node that begins now; nothing is read or written yet. Outcomes go over `results`, which must be on the same loop,
     /// and the heartbeat over `pulse`, so that nothing it waits behind makes a living node look dead; nil: over `database`
-    /// (a command, a test).
-    public init(_ database: Database, results: Database? = nil, pulse: Database? = nil, on loop: EventLoop) {
+    /// (a command, a test). `catchUpRate`: so many late occurrences may start a second; nil: all at once.
+    public init(
+        _ database: Database, results: Database? = nil, pulse: Database? = nil, catchUpRate: Int? = nil, on loop: EventLoop
+    ) {
         self.database = database
         self.results = results ?? database
         self.pulse = Pulse(pulse ?? database)
         self.loop = loop
+        catchUp = CatchUp(rate: catchUpRate)
         clock = DatabaseClock()
         node = ID()
         dueBell = Bell(on: loop)
