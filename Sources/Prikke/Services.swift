@@ -74,7 +74,7 @@ struct Services {
             services.append(Worker(engine, plugins: plugins, signing: signing, places: places, grace: grace, logger: logger))
         }
         if role == .all || role == .scheduler {
-            services += [Scheduler(engine, logger: logger), Pruner(engine, logger: logger)]
+            services += [Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger)]
         }
         // Every role listens: for its health, if for nothing else.
         services.append(server)
