@@ -27,11 +27,15 @@ public struct Engine: Sendable {
     /// and the heartbeat over `pulse`, so that nothing it waits behind makes a living node look dead; nil: over `database`
     /// (a command, a test).
     public init(_ database: Database, results: Database? = nil, pulse: Database? = nil, on loop: EventLoop) {
+        self.init(database, results: results, pulse: pulse, on: loop, clock: DatabaseClock())
+    }
+
+    init(_ database: Database, results: Database? = nil, pulse: Database? = nil, on loop: EventLoop, clock: DatabaseClock) {
         self.database = database
         self.results = results ?? database
         self.pulse = Pulse(pulse ?? database)
         self.loop = loop
-        clock = DatabaseClock()
+        self.clock = clock
         node = ID()
         dueBell = Bell(on: loop)
         jobsBell = Bell(on: loop)
