@@ -29,6 +29,11 @@ public final class ZoneRules: Sendable {
         rule = nil
     }
 
+    /// A zone whose last segment holds for ever.
+    init(id: String, segments: [ZoneSegment]) {
+        (self.id, self.segments, rule) = (id, segments, nil)
+    }
+
     /// Seconds that the wall clock is ahead of UTC at an instant given in seconds since 1970-01-01T00:00:00Z.
     public func offset(at seconds: Int64) -> Int { Int(segment(containing: seconds).offset) }
 

@@ -77,6 +77,16 @@ extension Claim {
     }
 }
 
+extension Claim {
+    /// When to try again after what the attempt came to; nil: it was the last. Attempts that a dying node took with it do not
+    /// count against the limit.
+    func retryTime(after outcome: Outcome, endedAt: Timestamp, using random: inout some RandomNumberGenerator) -> Timestamp? {
+        let retry = attempt - lostLeases
+        guard outcome.isWorthRetrying, retry <= retries.limit else { return nil }
+        return endedAt.adding(outcome.steering.wait(insteadOf: retries.wait(beforeRetry: retry, using: &random)))
+    }
+}
+
 /// An attempt that has ended, to be recorded.
 struct Finished: Sendable {
     let claim: Claim

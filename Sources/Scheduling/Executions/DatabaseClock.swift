@@ -21,13 +21,20 @@ public final class DatabaseClock: Sendable {
     private static let step: Int64 = 500_000
     private static let remembered = 8
     private let samples = Mutex<[Sample]>([])
-    private let origin = ContinuousClock.now
+    /// This machine's monotonic clock; the simulated year hands in one of its own.
+    let monotonic: @Sendable () -> ContinuousClock.Instant
+    private let origin: ContinuousClock.Instant
 
     /// A clock that has not been set: measure once before reading it.
-    public init() {}
+    public convenience init() { self.init(monotonic: { .now }) }
+
+    init(monotonic: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.monotonic = monotonic
+        origin = monotonic()
+    }
 
     /// What time it is in the database.
-    public func now() -> Timestamp { time(at: .now) }
+    public func now() -> Timestamp { time(at: monotonic()) }
 
     /// When, on this machine's monotonic clock, the database's reaches `time`.
     public func instant(of time: Timestamp) -> ContinuousClock.Instant {
@@ -46,9 +53,9 @@ public final class DatabaseClock: Sendable {
     /// set, or another server took over. False where they differ by so much that leases are concerned.
     @discardableResult
     public func measure(_ database: Database) async throws -> Bool {
-        let asked = elapsed(until: .now)
+        let asked = elapsed(until: monotonic())
         let time: Timestamp = try await database.query("SELECT clock_timestamp() AS time").only("time")
-        let answered = elapsed(until: .now)
+        let answered = elapsed(until: monotonic())
         let sample = Sample(lower: time.microseconds - answered, upper: time.microseconds - asked)
         return samples.withLock { samples in
             let wasSet = samples.contains { $0.lower > sample.upper + Self.step || $0.upper < sample.lower - Self.step }
@@ -60,7 +67,7 @@ public final class DatabaseClock: Sendable {
     }
 
     private var offset: Int64 {
-        samples.withLock { $0.lazy.map(\.lower).max() } ?? Timestamp.now().microseconds - elapsed(until: .now)
+        samples.withLock { $0.lazy.map(\.lower).max() } ?? Timestamp.now().microseconds - elapsed(until: monotonic())
     }
 
     private func elapsed(until instant: ContinuousClock.Instant) -> Int64 { origin.duration(to: instant).microseconds }

@@ -27,15 +27,20 @@ public struct Engine: Sendable {
     /// A node that begins now; nothing is read or written yet. Outcomes go over `results`, which must be on the same loop,
     /// and the heartbeat over `pulse`, so that nothing it waits behind makes a living node look dead; nil: over `database`
     /// (a command, a test). `catchUpRate`: so many late occurrences may start a second; nil: all at once.
-    public init(
-        _ database: Database, results: Database? = nil, pulse: Database? = nil, catchUpRate: Int? = nil, on loop: EventLoop
+    public init(_ database: Database, results: Database? = nil, pulse: Database? = nil, catchUpRate: Int? = nil, on loop: EventLoop) {
+        self.init(database, results: results, pulse: pulse, catchUpRate: catchUpRate, on: loop, clock: DatabaseClock())
+    }
+
+    init(
+        _ database: Database, results: Database? = nil, pulse: Database? = nil, catchUpRate: Int? = nil, on loop: EventLoop,
+        clock: DatabaseClock
     ) {
         self.database = database
         self.results = results ?? database
         self.pulse = Pulse(pulse ?? database)
         self.loop = loop
         catchUp = CatchUp(rate: catchUpRate)
-        clock = DatabaseClock()
+        self.clock = clock
         node = ID()
         dueBell = Bell(on: loop)
         jobsBell = Bell(on: loop)

@@ -129,13 +129,13 @@ public struct Scheduler: Service {
 
     /// Answers whether all that is due was passed: after a long outage not all jobs are, and of some not all occurrences.
     private func pass(_ due: [DueJob], now: Timestamp, horizon: Timestamp) async throws -> Bool {
-        let end = ContinuousClock.now + Self.longestThought
+        let end = engine.clock.monotonic() + Self.longestThought
         let most = max(Self.fewestOccurrences, Passage.most / max(1, due.count))
         var moves = Moves()
         var left: [ID<Organization>: Int64] = [:]
         var isDone = true
         for job in due {
-            guard moves.rows < Self.mostRows, moves.isEmpty || ContinuousClock.now < end else {
+            guard moves.rows < Self.mostRows, moves.isEmpty || engine.clock.monotonic() < end else {
                 isDone = false
                 break
             }

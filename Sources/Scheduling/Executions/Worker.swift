@@ -15,7 +15,7 @@ import Time
 public actor Worker: Service {
     /// How long before its time an execution is leased. Longer holds a place in its organization's share for nothing;
     /// shorter than a claim takes would make starts late.
-    private static let lead: Duration = .milliseconds(300)
+    static let lead: Duration = .milliseconds(300)
     /// So long it sleeps at most: a notification wakes it, polling guarantees.
     private static let longestSleep: Duration = .seconds(1)
     private static let largestBatch = 256
@@ -183,10 +183,11 @@ public actor Worker: Service {
         // Cut off by our own end, it came to nothing: it has been handed over.
         if !(isGivingUp && outcome.reason == .cancelledByUser) {
             let finishedAt = max(clock.now(), startedAt)
+            var random = SystemRandomNumberGenerator()
             await recorder.record(
                 Finished(
                     claim: claim, outcome: outcome, startedAt: startedAt, finishedAt: finishedAt,
-                    retryAt: retryTime(of: claim, after: outcome, endedAt: finishedAt)))
+                    retryAt: claim.retryTime(after: outcome, endedAt: finishedAt, using: &random)))
         }
         letGo(claim.lease)
     }
@@ -228,14 +229,5 @@ public actor Worker: Service {
         } catch {
             complaints.tell("what has begun could not be written", error)
         }
-    }
-
-    /// Attempts that a dying node took with it do not count against the limit.
-    private func retryTime(of claim: Claim, after outcome: Outcome, endedAt: Timestamp) -> Timestamp? {
-        let retry = claim.attempt - claim.lostLeases
-        guard outcome.isWorthRetrying, retry <= claim.retries.limit else { return nil }
-        var random = SystemRandomNumberGenerator()
-        let backoff = claim.retries.wait(beforeRetry: retry, using: &random)
-        return endedAt.adding(outcome.steering.wait(insteadOf: backoff))
     }
 }
