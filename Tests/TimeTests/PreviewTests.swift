@@ -10,7 +10,7 @@ import Time
 
     @Test func aGapIsMarkedWithTheTimesItSwallowed() throws {
         let shown = try schedule("0,30 2 * * *").preview(after: try #require(Timestamp(rfc3339: "2026-03-28T12:00:00Z")), count: 2)
-        #expect(shown[0].mark == .gap(instead: [try local("2026-03-29T02:00:00"), try local("2026-03-29T02:30:00")]))
+        #expect(shown[0].mark == .coalesced(times: [try local("2026-03-29T02:00:00"), try local("2026-03-29T02:30:00")], count: 2))
         #expect(shown[0].local == (try local("2026-03-29T03:00:00")))
         #expect(shown[0].offset == 7200)
         #expect(shown[1].mark == nil)
