@@ -7,7 +7,7 @@ import Time
 public struct Jobs: Sendable {
     let engine: Engine
     public let plugins: JobPlugins
-    private let database: Database
+    let database: Database
 
     /// Asks over `database`; nil: over the engine's own, as a command does.
     public init(_ engine: Engine, over database: Database? = nil, plugins: JobPlugins) {

@@ -37,7 +37,7 @@ public struct SchedulePreview: Sendable {
                 }),
             "warnings": .array(warnings.map { ["code": .string($0.code.rawValue), "detail": .string($0.sentence)] }),
             "shortest_interval_ms": shortestInterval.map { .integer($0 * 1_000) } ?? .null,
-            "executions_per_month": .integer(Int64(runsPerMonth)),
+            "forecast": ["executions_per_month": .integer(Int64(runsPerMonth))],
         ]
     }
 }
