@@ -25,16 +25,16 @@ extension CronPattern {
     /// The fewest days from one day of the pattern to the next, over 56 years (all kinds of years, twice in each sequence), so
     /// that a pattern that fires once in 28 years has one too. Nil if it fires no second time in them.
     fileprivate func smallestGapOfDays() -> Int? {
-        var (shortest, previous): (Int?, Int?) = (nil, nil)
+        var (shortest, previous) = (Int.max, Int?.none)
         for month in GregorianMonth.allOf400Years.prefix(56 * 12) where months & 1 << month.month != 0 {
             let mask = UInt64(days.mask(firstWeekday: month.firstWeekday, length: month.length))
-            guard mask != 0 else { continue }
-            let overMonths = previous.map { month.begins + mask.trailingZeroBitCount - $0 }
-            shortest = [shortest, smallestGap(mask), overMonths].compactMap(\.self).min()
+            if mask == 0 { continue }
+            if let previous { shortest = min(shortest, month.begins + mask.trailingZeroBitCount - previous) }
+            if let gap = smallestGap(mask) { shortest = min(shortest, gap) }
             if shortest == 1 { break }
             previous = month.begins + highestBit(mask)
         }
-        return shortest
+        return shortest < .max ? shortest : nil
     }
 
     fileprivate var daysIn400Years: Int {
@@ -46,7 +46,14 @@ extension CronPattern {
 }
 
 /// The shortest distance between two bits that are set; nil if there are no two.
-private func smallestGap(_ bits: UInt64) -> Int? { (1..<64).first { bits & bits >> $0 != 0 } }
+private func smallestGap(_ bits: UInt64) -> Int? {
+    var gap = 1
+    while bits >> gap != 0 {
+        if bits & bits >> gap != 0 { return gap }
+        gap += 1
+    }
+    return nil
+}
 
 private struct GregorianMonth {
     let month: Int

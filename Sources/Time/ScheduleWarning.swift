@@ -12,7 +12,7 @@ public struct ScheduleWarning: Sendable, Hashable {
         case gap = "dst_gap"
         /// An occurrence within a year falls into the hour that the clock shows twice.
         case fold = "dst_fold"
-        /// Its only minute is the first of the hour, and midnight is among its hours: when half the world's schedules run.
+        /// It is of the fixed-time family and runs at midnight on the minute: when half the world's schedules run.
         case crowdedMinute = "crowded_minute"
     }
 
@@ -44,7 +44,7 @@ extension CronExpression {
             }
         }
         // Not for other hours on the hour: whoever writes 02:00 wants it at 02:00, and the crowd is at midnight.
-        if pattern.minutes == 1, pattern.seconds == 1, pattern.hours & 1 != 0 {
+        if !pattern.isWildcard, pattern.minutes == 1, pattern.seconds == 1, pattern.hours & 1 != 0 {
             let sentence = "Very many schedules run at 00:00, and targets are slowest then: a few minutes past the hour is calmer."
             warnings.append(ScheduleWarning(code: .crowdedMinute, sentence: sentence))
         }
