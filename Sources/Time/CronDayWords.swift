@@ -22,14 +22,16 @@ struct CronDayWords {
 
     /// "January and June"; nil for all of them.
     var months: String? {
-        fields.month.isFull ? nil : spans(of: (1...12).filter { fields.month.values & 1 << $0 != 0 }) { Self.monthNames[$0 - 1] }
+        let values = fields.month.values
+        return fields.month.isFull ? nil : spans(of: (1...12).filter { values & 1 << $0 != 0 }) { Self.monthNames[$0 - 1] }
     }
 
     private var inMonths: String { months.map { ", in \($0)" } ?? "" }
 
     private var dates: String {
         var names: [String] = []
-        let days = (1...31).filter { fields.dayOfMonth.values & 1 << $0 != 0 }
+        let values = fields.dayOfMonth.values
+        let days = (1...31).filter { values & 1 << $0 != 0 }
         if days.count > 4, let every = Progression(days, of: 31), every.step > 1 {
             names.append("every \(ordinal(every.step)) day from the \(ordinal(days[0])) to the \(ordinal(days[days.count - 1]))")
         } else if !days.isEmpty {
@@ -42,7 +44,8 @@ struct CronDayWords {
 
     private var onWeekdays: String {
         // A week is told from Monday on, as 7 for Sunday.
-        let days = (1...7).filter { fields.dayOfWeek.values & 1 << ($0 % 7) != 0 }
+        let values = fields.dayOfWeek.values
+        let days = (1...7).filter { values & 1 << ($0 % 7) != 0 }
         var names = days.isEmpty ? [] : [spans(of: days) { Self.weekdays[$0 % 7] }]
         let plain = names.count
         for item in fields.dayOfWeek.items {

@@ -14,7 +14,10 @@ struct CronWords {
     private var minutes: [Int] { values(fields.minute) }
     private var hours: [Int] { values(fields.hour) }
 
-    private func values(_ field: CronField) -> [Int] { (0...59).filter { field.values & 1 << $0 != 0 } }
+    private func values(_ field: CronField) -> [Int] {
+        let values = field.values
+        return (0...59).filter { values & 1 << $0 != 0 }
+    }
 
     private var areHoursInARow: Bool { hours[hours.count - 1] - hours[0] == hours.count - 1 }
 
