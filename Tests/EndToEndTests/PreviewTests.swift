@@ -5,10 +5,10 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct PreviewTests {
     @Test func aScheduleIsPreviewedBeforeAndAfterSaving() async throws {
         let tenant = try await Server.shared().tenant()
-        let schedule: JSON = ["cron": "0 9 * * 1-5", "timezone": "Europe/Oslo"]
+        let schedule: JSON = ["cron": "0 9 29 2 *", "timezone": "Europe/Oslo"]
         let before = await tenant.send("POST", "/api/preview", ["schedule": schedule])
         #expect(before.status == 200, "\(before.text)")
-        #expect(before.json["schedule_in_words"] == "At 09:00, Monday to Friday (Europe/Oslo)")
+        #expect(before.json["schedule_in_words"] == "At 09:00, on the 29th of February (Europe/Oslo)")
         #expect(before.json["next_runs"]?.array?.count == 20)
         let job = try await tenant.job(calling: "http://127.0.0.1:65533/", schedule: schedule)
         let after = await tenant.get("/api/jobs/\(job)/preview")

@@ -42,7 +42,7 @@ extension Jobs {
                 members["warnings"] = .array((members["warnings"]?.array ?? []) + [warning])
             }
         }
-        let others = plan.executionsPerMonth == nil ? 0 : try await executionsPerYear(without: job, for: access)
+        let others = try await executionsPerYear(without: job, for: access)
         let forecast = Forecast(
             of: preview, perYear: schedule.averagePerYear, othersPerYear: others, used: try await used(at: now, by: access), at: now)
         members["forecast"] = forecast.json(limit: plan.executionsPerMonth)

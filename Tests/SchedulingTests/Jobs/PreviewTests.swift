@@ -110,5 +110,6 @@ import Time
         #expect(forecast?["plan_limit"] == .null)
         #expect(forecast?["share_of_plan"] == .null)
         #expect(forecast?["limit_reached_at"] == .null)
+        #expect(forecast?["executions_per_month"] == 2_629_746)
     }
 }
