@@ -125,7 +125,8 @@ let package = Package(
 
         // Measurements: `scripts/bench`.
         .executableTarget(
-            name: "Bench", dependencies: ["Postgres", "EventLoop", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+            name: "Bench", dependencies: ["Postgres", "EventLoop", "Time", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
 
         // Tests, from the bottom up.
         .target(

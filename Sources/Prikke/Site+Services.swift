@@ -12,7 +12,9 @@ extension Site {
         let keys = services.keys
         var site = Site(
             url: services.configuration.siteURL,
-            api: API(API.jobs(services.jobs, services.executions), API.executions(services.executions), API.keys(services.keys)),
+            api: API(
+                API.jobs(services.jobs, services.executions), API.previews(services.jobs), API.executions(services.executions),
+                API.keys(services.keys)),
             authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) }, metrics: { Metering.text() },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
         if services.configuration.stage == .development { site.demo = { try await DemoPage.make(services) } }
