@@ -7,6 +7,8 @@ enum Meters {
     /// The unique keys under the scheduler's compare-and-swap caught something: must stay 0.
     static let caught = Counter(label: "prikke_duplicate_occurrences_caught_total")
     static let setAside = Counter(label: "prikke_jobs_set_aside_total")
+    /// Jobs whose next run was computed again because the rules of their time zone changed.
+    static let movedByZones = Counter(label: "prikke_next_runs_moved_by_zones_total")
     static let claimed = Counter(label: "prikke_executions_leased_total")
     static let recorded = Counter(label: "prikke_attempts_recorded_total")
     /// Outcomes that came after their lease was lost.
