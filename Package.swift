@@ -103,6 +103,7 @@ let package = Package(
                 .embedInCode("Templates/error.mustache"),
                 .embedInCode("Templates/landing.mustache"),
                 .embedInCode("Templates/layout.mustache"),
+                .embedInCode("Templates/status.mustache"),
                 .embedInCode("Assets/base.css"),
                 .embedInCode("Assets/components.css"),
                 .embedInCode("Assets/favicon.svg"),
