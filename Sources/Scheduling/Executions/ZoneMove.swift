@@ -10,7 +10,9 @@ import Time
 /// is still to come, the new one is due at once, late: a run must not be lost between the two. So far back is only looked
 /// as a clock change makes up for: less than 3 hours.
 struct ZoneMove: Sendable {
-    static let batch = 200
+    private static let batch = 200
+    /// So long a step waits for whoever has its rows, in milliseconds.
+    private static let lockTimeout = 500
     private static let lookBack: Duration = .seconds(3 * 3_600)
 
     let zone: ZoneInUse
@@ -36,10 +38,10 @@ struct ZoneMove: Sendable {
             let page = try await places(behind: last)
             guard !page.isEmpty else { break }
             last = page.last
-            do { moved += try await move(page) } catch let error as PostgresError where error.isOfLock || error.isPassing {
+            do { moved += try await move(page) } catch let error as PostgresError where error.isOfLock {
                 // Somebody keeps one of them locked: that must not keep the others.
                 for place in page {
-                    do { moved += try await move([place]) } catch let error as PostgresError where error.isOfLock || error.isPassing {
+                    do { moved += try await move([place]) } catch let error as PostgresError where error.isOfLock {
                         failure = error
                     }
                 }
@@ -110,13 +112,13 @@ struct ZoneMove: Sendable {
         return AuditEntry(
             at: now, of: move.job.organizationID, by: .system, "job.next_run_moved", on: move.job.id.text,
             before: state(move.job.ahead.first ?? move.job.nextRunAt, zone.recorded?.version ?? "unknown"),
-            after: state(move.next, version),
-            way: .engine)
+            after: state(move.next, version), way: .engine)
     }
 
     /// In the order of all who lock more than one: jobs, their states, then the queue.
     private static func locks(_ places: [Place]) -> [Query] {
         [
+            "SELECT set_config('lock_timeout', \(String(lockTimeout)), true)",
             """
             SELECT FROM unnest(\(places.map(\.organization)), \(places.map(\.job))) AS i (organization_id, job_id)
                 JOIN jobs j ON j.organization_id = i.organization_id AND j.id = i.job_id

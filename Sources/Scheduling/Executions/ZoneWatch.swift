@@ -64,7 +64,7 @@ public final class ZoneWatch: Service {
 
     /// Does for each zone in use what is to be done; answers whether something is left that needs the lock.
     private func settle(_ version: String, mayMove: Bool) async throws -> Bool {
-        var isLeft = false
+        var (isLeft, failure) = (false, nil as (any Error)?)
         for zone in try await engine.database.query(ZoneInUse.all).map({ try ZoneInUse($0) }) {
             guard let rules = ZoneRules.named(zone.name) else {
                 complaints.tell("jobs go by a time zone that the system does not have", Missing(zones: [zone.name]), at: .critical)
@@ -76,9 +76,15 @@ public final class ZoneWatch: Service {
                 isLeft = true
                 continue
             }
-            try await take(step, zone, own, version)
-            said.withLock { $0[zone.name] = own }
+            do {
+                try await take(step, zone, own, version)
+                said.withLock { $0[zone.name] = own }
+            } catch {
+                // What keeps one zone must not keep the others.
+                failure = error
+            }
         }
+        if let failure { throw failure }
         return isLeft
     }
 
