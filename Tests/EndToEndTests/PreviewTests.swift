@@ -3,6 +3,20 @@ import Testing
 
 /// Previews over the API.
 @Suite(.timeLimit(.minutes(3))) struct PreviewTests {
+    @Test func whoeverSavesIsToldWhatWasUnderstood() async throws {
+        let tenant = try await Server.shared().tenant(plan: "pro")
+        let made = try await tenant.make([
+            "config": ["url": "http://127.0.0.1:65533/"], "schedule": ["cron": "30 2 * * *", "timezone": "Europe/Oslo"],
+        ])
+        #expect(made["preview"]?["next_runs"]?.array?.count == 20 && made["schedule_in_words"] == "At 02:30, every day (Europe/Oslo)")
+        #expect(made["preview"]?["forecast"] == ["executions_per_month": 30, "plan_limit": 1_000_000, "share_of_plan": .number(0.00003)])
+        #expect(made["preview"]?["effective_at"] == made["updated_at"])
+        let path = "/api/jobs/\(made["id"]?.string ?? "")"
+        let changed = await tenant.send("PATCH", path, ["schedule": ["every": "1h"]]).json
+        #expect(changed["preview"]?["shortest_interval_ms"] == 3_600_000)
+        #expect(await tenant.get(path).json["preview"] == nil)
+    }
+
     @Test func aScheduleIsPreviewedBeforeAndAfterSaving() async throws {
         let tenant = try await Server.shared().tenant()
         let schedule: JSON = ["cron": "0 9 29 2 *", "timezone": "Europe/Oslo"]

@@ -71,6 +71,14 @@ public enum JobShape {
             by: "plugin", default: "http", common: answered + common, plugins.configFields.map { ($0.kind, [$0.config]) }
         ).named("Job")
     }
+
+    /// A job as it is answered to whoever has saved it.
+    public static func saved(_ plugins: JobPlugins) -> Shape {
+        Shape.variants(
+            by: "plugin", default: "http", common: answered + [SchedulePreview.ofSaved] + common,
+            plugins.configFields.map { ($0.kind, [$0.config]) }
+        ).named("SavedJob")
+    }
 }
 
 extension TextFormat {

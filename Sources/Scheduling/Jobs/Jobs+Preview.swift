@@ -51,6 +51,27 @@ extension Jobs {
         return .object(members)
     }
 
+    /// A job as it is answered to whoever has just saved it: with what was understood, as far as that needs no look at what else
+    /// the organization has (a thousand jobs that are made one after the other would all look at each other).
+    public func saved(_ job: Job, for access: Access) -> JSON {
+        let (now, definition) = (engine.clock.now(), job.definition)
+        let from = definition.pausedUntil.map { max($0.adding(.microseconds(-1)), now) } ?? now
+        let preview = SchedulePreview(of: definition.readSchedule() ?? Schedule(.onDemand), from: from, words: "")
+        let all = preview.members(\.rfc3339)
+        let limit = access.entitlements.executionsPerMonth
+        let understood: JSON = [
+            "next_runs": all["next_runs"] ?? [], "shortest_interval_ms": all["shortest_interval_ms"] ?? .null,
+            "forecast": [
+                "executions_per_month": .integer(Int64(preview.runsPerMonth)), "plan_limit": limit.map { .integer(Int64($0)) } ?? .null,
+                "share_of_plan": Forecast.share(preview.runsPerMonth, of: limit),
+            ],
+            "effective_at": .string(max(job.updatedAt, definition.pausedUntil ?? job.updatedAt).rfc3339),
+        ]
+        var members = json(job).object ?? [:]
+        members["preview"] = understood
+        return .object(members)
+    }
+
     // MARK: - What the organization uses
 
     /// Executions that count, so far this month (UTC).
@@ -100,24 +121,33 @@ private struct Forecast {
         perSecond = (mine + othersPerYear) / (365.2425 * 86_400)
     }
 
-    static let shape = Shape.object([
+    /// Of one job alone.
+    static let alone: [Field] = [
         Field("executions_per_month", .integer(0...(.max)), help: "On average, rounded."),
-        Field("other_jobs_per_month", .integer(0...(.max)), help: "What the organization's other jobs come to by their rhythms."),
-        Field("used_this_month", .integer(0...(.max)), help: "Executions counted so far in this calendar month (UTC)."),
         Field("plan_limit", .integer(0...(.max)), nullable: true, help: "The plan's executions a month; null: unlimited."),
         Field("share_of_plan", .number(), nullable: true, help: "executions_per_month as a fraction of plan_limit; 1 is all of it."),
-        Field(
-            "limit_reached_at", .string(format: .instant), nullable: true,
-            help: "When the limit of this month would be reached with this schedule; null: not in this month."),
-    ])
+    ]
+
+    static let shape = Shape.object(
+        alone + [
+            Field("other_jobs_per_month", .integer(0...(.max)), help: "What the organization's other jobs come to by their rhythms."),
+            Field("used_this_month", .integer(0...(.max)), help: "Executions counted so far in this calendar month (UTC)."),
+            Field(
+                "limit_reached_at", .string(format: .instant), nullable: true,
+                help: "When the limit of this month would be reached with this schedule; null: not in this month."),
+        ])
 
     func json(limit: Int?) -> JSON {
         [
             "executions_per_month": .integer(Int64(perMonth)), "other_jobs_per_month": .integer(othersPerMonth),
             "used_this_month": .integer(used), "plan_limit": limit.map { .integer(Int64($0)) } ?? .null,
-            "share_of_plan": limit.map { .number((Double(perMonth) / Double(max(1, $0)) * 10_000).rounded() / 10_000) } ?? .null,
+            "share_of_plan": Self.share(perMonth, of: limit),
             "limit_reached_at": limit.flatMap(reached).map { .string($0.rfc3339) } ?? .null,
         ]
+    }
+
+    static func share(_ perMonth: Int, of limit: Int?) -> JSON {
+        limit.map { .number((Double(perMonth) / Double(max(1, $0)) * 1_000_000).rounded() / 1_000_000) } ?? .null
     }
 
     private func reached(_ limit: Int) -> Timestamp? {
@@ -131,9 +161,7 @@ private struct Forecast {
 }
 
 extension SchedulePreview {
-    /// What a preview looks like in the API.
-    public static let shape = Shape.object([
-        Field("schedule_in_words", .string()),
+    private static let runs: [Field] = [
         Field(
             "next_runs",
             .list(
@@ -147,11 +175,23 @@ extension SchedulePreview {
                             Field("sentence", .string(), help: "For people."),
                         ]), nullable: true, help: "What a clock change does to it; null on ordinary days."),
                 ]), 0...20), help: "At most twenty."),
-        Field("warnings", .list(of: .object([Field("code", .string()), Field("detail", .string())]))),
         Field(
             "shortest_interval_ms", .integer(1...(.max)), nullable: true, help: "On days without a clock change; null: there is no rhythm."),
-        Field("forecast", Forecast.shape),
-        Field("paused", .boolean, help: "Whether the job is paused; then the runs are those that it would have."),
         Field("effective_at", .string(format: .instant), help: "From when on the runs are counted."),
-    ]).named("Preview")
+    ]
+
+    /// What a preview looks like in the API.
+    public static let shape = Shape.object(
+        runs + [
+            Field("schedule_in_words", .string()),
+            Field("warnings", .list(of: .object([Field("code", .string()), Field("detail", .string())]))),
+            Field("forecast", Forecast.shape),
+            Field("paused", .boolean, help: "Whether the job is paused; then the runs are those that it would have."),
+        ]
+    ).named("Preview")
+
+    /// What is said beside a job that has just been saved.
+    static let ofSaved = Field(
+        "preview", .object(runs + [Field("forecast", .object(Forecast.alone))]), readOnly: true,
+        help: "What was understood of the schedule; all of it, with the other jobs, at `…/preview`.")
 }

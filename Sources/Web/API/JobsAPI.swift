@@ -7,7 +7,7 @@ import Time
 extension API {
     /// `/api/jobs`
     public static func jobs(_ jobs: Jobs, _ executions: Executions) -> [Operation] {
-        let job = JobShape.job(jobs.plugins)
+        let (job, savedJob) = (JobShape.job(jobs.plugins), JobShape.saved(jobs.plugins))
         let find: @Sendable (PathParameters, Access) async throws -> Job = { path, access in
             guard let name = Jobs.Name(path["job"]) else { throw Problem.notFound }
             return try await jobs.find(name, for: access)
@@ -23,10 +23,10 @@ extension API {
             },
             Operation(
                 .post, "/api/jobs", id: "createJob", summary: "Make a job", scope: .write,
-                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(job)]
+                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(savedJob)]
             ) { call in
                 let made = try await jobs.create(call.body, for: call.access)
-                return .created(jobs.json(made), at: "/api/jobs/\(made.id)").with(.eTag, made.tag)
+                return .created(jobs.saved(made, for: call.access), at: "/api/jobs/\(made.id)").with(.eTag, made.tag)
             },
             Operation(
                 .get, "/api/jobs/{job}", id: "getJob", summary: "One job, by its id, or as key: and its key (its slashes as %2F)",
@@ -34,11 +34,11 @@ extension API {
             ) { job, _ in .ok(jobs.json(job)).with(.eTag, job.tag) },
             Operation(
                 .patch, "/api/jobs/{job}", id: "changeJob", summary: "Change members of a job (RFC 7396); its schedule as a whole",
-                scope: .write, body: .required(.map(of: .anything).named("JobChange")), answers: [.ok(job)], find: find
+                scope: .write, body: .required(.map(of: .anything).named("JobChange")), answers: [.ok(savedJob)], find: find
             ) { job, call in
                 let version = try job.version(ifMatch: call.header(.ifMatch))
                 let changed = try await jobs.change(.id(job.id), call.body, ifVersion: version, for: call.access)
-                return .ok(jobs.json(changed)).with(.eTag, changed.tag)
+                return .ok(jobs.saved(changed, for: call.access)).with(.eTag, changed.tag)
             },
             Operation(
                 .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", scope: .write, body: .none, answers: [.noContent],
@@ -55,12 +55,12 @@ extension API {
                             "until", .string(20...40, format: .instant), help: "When the pause ends by itself. Default: when it is resumed."
                         )
                     ]).named("Pause")),
-                answers: [.ok(job)], find: find
+                answers: [.ok(savedJob)], find: find
             ) { job, call in
                 let version = try job.version(ifMatch: call.header(.ifMatch))
                 let end = call.body["until"]?.string.flatMap { Timestamp(rfc3339: $0) }
                 let paused = try await jobs.pause(.id(job.id), until: end, ifVersion: version, for: call.access)
-                return .ok(jobs.json(paused)).with(.eTag, paused.tag)
+                return .ok(jobs.saved(paused, for: call.access)).with(.eTag, paused.tag)
             },
             Operation(
                 .post, "/api/jobs/{job}/resume", id: "resumeJob", summary: "End a job's pause", scope: .write,
@@ -70,12 +70,12 @@ extension API {
                             "missed", .choice(Jobs.Answer.allCases.map(\.rawValue)),
                             help: "Which of the runs that the pause has passed over are made up. Default: the job's own `missed`.")
                     ]).named("Resume")),
-                answers: [.ok(job)], find: find
+                answers: [.ok(savedJob)], find: find
             ) { job, call in
                 let version = try job.version(ifMatch: call.header(.ifMatch))
                 let answer = call.body["missed"]?.string.flatMap(Jobs.Answer.init)
                 let resumed = try await jobs.resume(.id(job.id), makingUp: answer, ifVersion: version, for: call.access)
-                return .ok(jobs.json(resumed)).with(.eTag, resumed.tag)
+                return .ok(jobs.saved(resumed, for: call.access)).with(.eTag, resumed.tag)
             },
             Operation(
                 .post, "/api/jobs/{job}/trigger", id: "triggerJob", summary: "Run a job now", scope: .write,
