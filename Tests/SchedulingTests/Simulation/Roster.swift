@@ -24,7 +24,7 @@ struct Roster {
                 number: number, organization: Int.random(in: 0..<3, using: &random), rhythm: rhythm, missed: missed,
                 missedLimit: pick([1, 3, 10], &random), saidDeadline: pick([nil, nil, 30, 120, 600], &random),
                 overlap: pick(["skip", "queue", "allow"], &random), retries: pick(Self.retries, &random),
-                latency: isCrowded ? 4...2_800 : pick([1...4, 1...8, 4...40, 20...240, 40...1_200], &random),
+                latencies: isCrowded ? [1, 60, 400, 700] : pick([[1], [1, 2], [1, 5, 10], [5, 15, 60], [10, 60, 300]], &random),
                 failures: pick([0, 0, 5, 30], &random))
         }
     }
@@ -35,7 +35,7 @@ struct Roster {
 
     private func rhythm(_ number: Int, using random: inout Seeded) -> Rhythm {
         let zone = pick(Self.zones, &random)
-        let minute = pick([0, 0, 0, 15, 30, 45], &random)
+        let minute = pick([0, 0, 0, 0, 0, 30], &random)
         let night = pick([0, 1, 2, 2, 3, 3], &random)
         func cron(_ text: String, every interval: Int64, window: ClosedRange<Timestamp>? = nil) -> Rhythm {
             Rhythm(kind: .cron(text, zone: prefix + zone), interval: interval, startsAt: window?.lowerBound, endsAt: window?.upperBound)
@@ -45,7 +45,7 @@ struct Roster {
         case 6, 7: return cron("\(minute) \(pick([6, 9, 12, 23], &random)) * * 1-5", every: 86_400)
         case 8: return cron("\(minute) \(night) * * \(pick(["0", "7", "0L", "6#1"], &random))", every: 604_800)
         case 9: return cron("\(minute) \(night) \(pick(["L", "LW", "1", "*/2"], &random)) * *", every: 86_400)
-        case 10, 11: return cron("\(minute) */\(pick([4, 6, 8], &random)) * * *", every: 4 * 3_600)
+        case 10, 11: return cron("\(minute) */\(pick([6, 8, 12], &random)) * * *", every: 6 * 3_600)
         case 12: return cron("\(minute) \(pick(["1-3", "0,2,3"], &random)) * * *", every: 3_600)
         case 13, 14:
             let hours = Int64(pick([6, 12, 24], &random))

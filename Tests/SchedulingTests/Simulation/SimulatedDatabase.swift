@@ -24,6 +24,12 @@ struct SimulatedDatabase: Sendable {
             CREATE TABLE virtual_time (now timestamptz NOT NULL);
             INSERT INTO virtual_time VALUES ('epoch');
             CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT now FROM virtual_time';
+            -- Of what stands in one place of a line, the older job goes first: by the rows' ids it would be drawn by lot.
+            CREATE FUNCTION place_by_job() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                NEW.line_at := NEW.line_at + interval '1 us' * (SELECT count(*) FROM jobs WHERE id < NEW.job_id);
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER place_by_job BEFORE INSERT ON queue FOR EACH ROW EXECUTE FUNCTION place_by_job();
             """)
     }
 

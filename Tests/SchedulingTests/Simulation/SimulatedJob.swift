@@ -44,8 +44,8 @@ struct SimulatedJob {
     let saidDeadline: Int64?
     let overlap: String
     let retries: JSON
-    /// How long its target takes, in quarters of a second.
-    let latency: ClosedRange<Int>
+    /// How many seconds its target takes.
+    let latencies: [Int64]
     /// So many of a hundred attempts fail.
     let failures: Int
 

@@ -4,11 +4,10 @@ import Time
 @testable import Scheduling
 
 extension Simulation {
-    /// Once a day: tables come and go, and what the day before yesterday left is compared with what was expected.
+    /// Once a day: what is over is dropped, and what the day before yesterday left is compared with what was expected.
     func daily() async throws {
         guard isDatabaseUp, settledAt <= moment, let index = connected.first else { return soon(.daily, in: 5_000_000) }
         let engine = nodes[index].engine
-        try await engine.partitions.prepare(from: engine.clock.now())
         try await Pruner(engine, logger: silence).prune()
         try await checkDay(throughDay: Int(plan.start.duration(to: time.now).components.seconds / 86_400) - 2)
         soon(.daily, in: 86_400_000_000)

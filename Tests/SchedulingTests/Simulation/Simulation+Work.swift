@@ -30,6 +30,9 @@ extension Simulation {
             try await nodes[first].engine.partitions.ensureWhatIsQueued()
             planTick(at: moment + 250_000)
         }
+        let was: Timestamp? = try await base.database.query("SELECT min(next_run_at) AS run FROM job_states").only("run")
+        if was == lastRun { prof["wasted", default: (0, .zero)].0 += 1 }
+        lastRun = was
         try await look()
     }
 
@@ -41,7 +44,7 @@ extension Simulation {
         let able = connected.filter { !nodes[$0].isStopping }.shuffled(using: &random)
         guard !able.isEmpty else { return planClaim(at: moment + 1_000_000) }
         for index in able {
-            let limit = chance(50) ? Int(within(1...8)) : 256
+            let limit = chance(50) ? Int(within(4...12)) : 256  // fewer than lanes: their order would be drawn by lot
             if try await claim(limit, for: index) < limit { break }
         }
         try await look()
@@ -102,9 +105,9 @@ extension Simulation {
             Calls.Call(claim: claim, job: number, startedAt: startedAt, isClockSettled: holding.claimedAt >= settledAt),
             mayOverlap: job.overlap == "allow")
         node.held[claim.lease]?.stage = .running
-        let latency = Int64(Int.random(in: job.latency, using: &random)) * 250_000
+        let latency = (job.latencies.randomElement(using: &random) ?? 1) * 1_000_000
         soon(.answer(index, claim.lease), in: latency)
-        if latency > 1_000_000 { soon(.mark(index, claim.lease), in: within(1_000_000...2_000_000)) }
+        if latency > 2_000_000, chance(50) { soon(.mark(index, claim.lease), in: within(1_000_000...2_000_000)) }
         for fault in lurking { soon(.strike(fault), in: within(0...4_000_000)) }
         lurking = []
     }

@@ -65,6 +65,8 @@ actor Simulation {
     var nextTick: Int64?
     var nextClaim: Int64?
     var nextRescue: Int64?
+    var prof: [String: (Int, Duration)] = [:]
+    var lastRun: Timestamp?
     var manualRuns: Set<ID<Execution>> = []
 
     init(seed: UInt64, _ plan: Plan) async throws {
@@ -98,9 +100,12 @@ actor Simulation {
             last = moment
             if standing > 10_000 { throw Violation("nothing goes on: \(event)") }
             time.advance(to: moment)
+            let t0 = ContinuousClock.now
+            defer { let k = String("\(event)".prefix { $0 != "(" }); prof[k, default: (0, .zero)].0 += 1; prof[k, default: (0, .zero)].1 += ContinuousClock.now - t0 }
             do { try await handle(event) } catch let error as PostgresError { throw Violation("the engine failed at \(event): \(error)") }
         }
         try await checkDay(throughDay: plan.days - 2)
+        print(prof.map { "\($0) \($1.0) \($1.1)" }.joined(separator: "\n"))
     }
 
     private func handle(_ event: Event) async throws {
