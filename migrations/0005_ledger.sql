@@ -8,11 +8,17 @@ ALTER TABLE job_states ADD COLUMN passing_from timestamptz;
 ALTER TABLE job_states ADD COLUMN pass_at timestamptz;
 CREATE INDEX job_states_passing ON job_states (pass_at) WHERE pass_at IS NOT NULL;
 
--- The stretch of occurrences that did not run and that is still growing: its first, how many, and why. Null once one was queued.
+-- The stretch of occurrences that did not run and that is still growing: its first, and why. Null once one was queued.
+-- It is kept as single rows or, when they become too many, as one; a stretch of days as several. `row_from` is the first occurrence
+-- of the latest of these, which has `row_count`.
 ALTER TABLE job_states ADD COLUMN stretch_from timestamptz;
-ALTER TABLE job_states ADD COLUMN stretch_count integer;
 ALTER TABLE job_states ADD COLUMN stretch_reason text;
+ALTER TABLE job_states ADD COLUMN row_from timestamptz;
+ALTER TABLE job_states ADD COLUMN row_count integer;
 CREATE INDEX executions_stretches ON executions (organization_id, job_id, last_scheduled_for) WHERE count > 1;
+
+-- Made up, because it could not start in time: overlap lets these run one after the other, and skips none of them.
+ALTER TABLE queue ADD COLUMN made_up boolean NOT NULL DEFAULT false;
 
 -- Which schedule a job had when: its occurrences later than `starts_at`, up to `ends_at` (included; null: it goes on), are expected.
 -- The reconciler looks for the answer to each, and takes periods that are over and checked away.

@@ -287,8 +287,9 @@ CREATE TABLE public.job_states (
     passing_from timestamp with time zone,
     pass_at timestamp with time zone,
     stretch_from timestamp with time zone,
-    stretch_count integer,
     stretch_reason text,
+    row_from timestamp with time zone,
+    row_count integer,
     CONSTRAINT job_states_health_check CHECK ((health = ANY (ARRAY['healthy'::text, 'late'::text, 'failing'::text, 'paused'::text])))
 )
 WITH (fillfactor='60', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
@@ -454,6 +455,7 @@ CREATE TABLE public.queue (
     crashes smallint DEFAULT 0 NOT NULL,
     on_trial boolean DEFAULT false NOT NULL,
     line_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    made_up boolean DEFAULT false NOT NULL,
     CONSTRAINT queue_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT queue_check CHECK (((leased_by IS NULL) = (lease_token IS NULL))),
     CONSTRAINT queue_check1 CHECK ((NOT (held AND (leased_by IS NOT NULL)))),

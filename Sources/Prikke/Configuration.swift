@@ -32,6 +32,8 @@ struct Configuration: Sendable {
     let mostWorkers: Int
     /// So long what runs may go on after SIGTERM.
     let graceSeconds: Int
+    /// So many late occurrences may start a second; 0: all at once.
+    let catchUpRate: Int
     let connectionsPerAddress: Int
     let plansFile: String?
 
@@ -77,6 +79,7 @@ struct Configuration: Sendable {
         fewestWorkers = e.integer("PRIKKE_WORKERS_MIN", default: min(100, mostWorkers), 1...50_000)
         if fewestWorkers > mostWorkers { e.refuse("PRIKKE_WORKERS_MIN: use at most PRIKKE_WORKERS_MAX, which is \(mostWorkers).") }
         graceSeconds = e.integer("PRIKKE_GRACE", default: 30, 0...3_600)
+        catchUpRate = e.integer("PRIKKE_CATCH_UP_RATE", default: 100, 0...100_000)
         connectionsPerAddress = e.integer("PRIKKE_CONNECTIONS_PER_ADDRESS", default: 512, 0...100_000)
         plansFile = e.text("PRIKKE_PLANS_FILE")
 

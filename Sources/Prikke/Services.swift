@@ -31,7 +31,9 @@ struct Services {
         self.configuration = configuration
         self.home = home
         self.logger = logger
-        engine = Engine(home.engine, results: home.results, pulse: home.pulse, on: home.loop)
+        engine = Engine(
+            home.engine, results: home.results, pulse: home.pulse,
+            catchUpRate: configuration.catchUpRate == 0 ? nil : configuration.catchUpRate, on: home.loop)
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
         signing = SigningSecrets(try Seal(keys: [try SecretKey.seal(configuration)]))
         organizations = Organizations(home.api, signing: signing)
@@ -72,7 +74,7 @@ struct Services {
             services.append(Worker(engine, plugins: plugins, signing: signing, places: places, grace: grace, logger: logger))
         }
         if role == .all || role == .scheduler {
-            services += [Scheduler(engine, logger: logger), Pruner(engine, logger: logger)]
+            services += [Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger)]
         }
         // Every role listens: for its health, if for nothing else.
         services.append(server)

@@ -16,6 +16,11 @@ extension Refusal {
         return .limitReached(pointer: nil, sentence: sentence)
     }
 
+    static func executions(_ limit: Int, used: Int64, plan: String) -> Refusal {
+        let sentence = "The plan \(plan) has \(limit) executions a month, and \(used) are used or waiting."
+        return .limitReached(pointer: nil, sentence: sentence + " Wait for the next month (UTC), or choose a larger plan.")
+    }
+
     static func interval(_ seconds: Int64, limit: Int, plan: String) -> Refusal {
         let sentence = "The shortest interval of the plan \(plan) is \(limit) s; this schedule has two runs \(seconds) s apart."
         return .limitReached(pointer: "/schedule", sentence: sentence + " Use a longer interval, or choose a larger plan.")

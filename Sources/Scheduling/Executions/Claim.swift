@@ -32,6 +32,10 @@ struct Claim: Sendable {
     /// Whether it may have to be withdrawn rather than run: its job was deleted or paused, or it is later than may be.
     let isDoubtful: Bool
 
+    /// What lateness is measured from: a retry is due when it was to come, a first attempt when its occurrence was, also where it
+    /// had to wait for its turn among what is made up.
+    var wasDueAt: Timestamp { attempt - lostLeases == 1 ? scheduledFor : dueAt }
+
     /// Tells this lease from an earlier one of the same execution.
     var lease: Lease { Lease(id: id, token: leaseToken) }
 
@@ -105,5 +109,5 @@ struct Finished: Sendable {
     }
 
     /// By how much it started after it was due; never negative.
-    var lateness: Int64 { max(0, claim.dueAt.duration(to: startedAt).microseconds) }
+    var lateness: Int64 { max(0, claim.wasDueAt.duration(to: startedAt).microseconds) }
 }

@@ -19,22 +19,27 @@ public struct Engine: Sendable {
     let recalls = Recalls()
     let partitions: Partitions
     let pulse: Pulse
+    let catchUp: CatchUp
 
     /// So soon a service looks again after the database has failed it.
     static let pauseAfterError: Duration = .milliseconds(250)
 
     /// A node that begins now; nothing is read or written yet. Outcomes go over `results`, which must be on the same loop,
     /// and the heartbeat over `pulse`, so that nothing it waits behind makes a living node look dead; nil: over `database`
-    /// (a command, a test).
-    public init(_ database: Database, results: Database? = nil, pulse: Database? = nil, on loop: EventLoop) {
-        self.init(database, results: results, pulse: pulse, on: loop, clock: DatabaseClock())
+    /// (a command, a test). `catchUpRate`: so many late occurrences may start a second; nil: all at once.
+    public init(_ database: Database, results: Database? = nil, pulse: Database? = nil, catchUpRate: Int? = nil, on loop: EventLoop) {
+        self.init(database, results: results, pulse: pulse, catchUpRate: catchUpRate, on: loop, clock: DatabaseClock())
     }
 
-    init(_ database: Database, results: Database? = nil, pulse: Database? = nil, on loop: EventLoop, clock: DatabaseClock) {
+    init(
+        _ database: Database, results: Database? = nil, pulse: Database? = nil, catchUpRate: Int? = nil, on loop: EventLoop,
+        clock: DatabaseClock
+    ) {
         self.database = database
         self.results = results ?? database
         self.pulse = Pulse(pulse ?? database)
         self.loop = loop
+        catchUp = CatchUp(rate: catchUpRate)
         self.clock = clock
         node = ID()
         dueBell = Bell(on: loop)

@@ -54,14 +54,22 @@ extension ExecutionQueue {
             FROM asked a WHERE j.organization_id = a.organization_id AND j.id = a.job_id AND j.enabled AND j.deleted_at IS NULL
             RETURNING j.organization_id, j.id, j.paused_reason
         ),
-        states AS (
-            UPDATE job_states s SET next_run_at = NULL, set_aside = NULL
-            FROM paused p WHERE s.organization_id = p.organization_id AND s.job_id = p.id
-        ),
         withdrawn AS (
             DELETE FROM queue q USING paused p
             WHERE q.organization_id = p.organization_id AND q.job_id = p.id AND q.leased_by IS NULL AND q.trigger = 'schedule'
                 AND q.attempt = 1 AND q.scheduled_for > \(now)
+            RETURNING q.organization_id, q.job_id, q.scheduled_for
+        ),
+        firsts AS (
+            SELECT p.organization_id, p.id AS job_id, min(w.scheduled_for) AS scheduled_for
+            FROM paused p LEFT JOIN withdrawn w ON w.organization_id = p.organization_id AND w.job_id = p.id GROUP BY 1, 2
+        ),
+        -- From what would have been next on, the pause passes over it; what a running pause has passed over already stays so.
+        states AS (
+            UPDATE job_states s SET next_run_at = NULL, set_aside = NULL,
+                passing_from = least(s.passing_from, s.next_run_at, f.scheduled_for),
+                pass_at = least(s.passing_from, s.next_run_at, f.scheduled_for)
+            FROM firsts f WHERE s.organization_id = f.organization_id AND s.job_id = f.job_id
         )
         SELECT organization_id, id, paused_reason FROM paused
         """

@@ -14,7 +14,7 @@ extension ExecutionQueue {
             SELECT q.* FROM unnest(\(jobs.map(\.organizationID)), \(jobs.map(\.jobID))) AS m (organization_id, job_id)
             CROSS JOIN LATERAL (
                 SELECT organization_id, id, job_id, scheduled_for, ctid AS row FROM queue
-                WHERE held AND organization_id = m.organization_id AND job_id = m.job_id
+                WHERE held AND NOT made_up AND organization_id = m.organization_id AND job_id = m.job_id
                 ORDER BY scheduled_for LIMIT 1000 FOR UPDATE SKIP LOCKED
             ) q
         ),

@@ -93,7 +93,8 @@ struct ExecutionQueue: Sendable {
     /// and skips the others, `skip` skips them all; the next one that is not due yet is let go in time for its start.
     ///
     /// `jobs` nil looks at every job: the sweep that finds what a race left behind (an occurrence queued while the
-    /// execution it would have waited for was being recorded).
+    /// execution it would have waited for was being recorded). What is made up is late already: it goes first, one after the
+    /// other, and none of it is skipped.
     func release(after jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)]?, now: Timestamp) async throws {
         let among: Query =
             jobs.map { jobs in
@@ -102,8 +103,10 @@ struct ExecutionQueue: Sendable {
         try await database.query(
             """
             WITH waiting AS MATERIALIZED (
-                SELECT h.organization_id, h.id, h.job_id, h.scheduled_for, j.overlap, h.scheduled_for <= \(now) AS is_due,
-                    row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY h.scheduled_for, h.id) AS place,
+                SELECT h.organization_id, h.id, h.job_id, h.scheduled_for, j.overlap, h.made_up, h.scheduled_for <= \(now) AS is_due,
+                    bool_or(h.made_up) OVER (PARTITION BY h.organization_id, h.job_id) AS is_behind_made_up,
+                    row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY h.made_up DESC, h.scheduled_for, h.id) AS place,
+                    row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.made_up ORDER BY h.scheduled_for, h.id) AS own_place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.scheduled_for <= \(now) ORDER BY h.scheduled_for, h.id)
                         AS place_in_kind
                 FROM queue h JOIN jobs j ON j.organization_id = h.organization_id AND j.id = h.job_id
@@ -115,14 +118,14 @@ struct ExecutionQueue: Sendable {
                 UPDATE queue q SET held = false FROM waiting w
                 WHERE q.organization_id = w.organization_id AND q.id = w.id AND q.held AND CASE w.overlap
                     WHEN 'queue' THEN w.place = 1
-                    WHEN 'skip' THEN NOT w.is_due AND w.place_in_kind = 1
+                    WHEN 'skip' THEN CASE WHEN w.is_behind_made_up THEN w.place = 1 ELSE NOT w.is_due AND w.place_in_kind = 1 END
                     ELSE true END
                 RETURNING q.organization_id, q.due_at
             ),
             skipped AS (
                 DELETE FROM queue q USING waiting w
-                WHERE q.organization_id = w.organization_id AND q.id = w.id AND q.held AND w.is_due
-                    AND (w.overlap = 'skip' OR w.overlap = 'queue' AND w.place > 1)
+                WHERE q.organization_id = w.organization_id AND q.id = w.id AND q.held AND w.is_due AND NOT w.made_up
+                    AND (w.overlap = 'skip' OR w.overlap = 'queue' AND w.own_place > 1)
                 RETURNING q.*
             ),
             history AS (

@@ -42,10 +42,11 @@ public struct Executions: Sendable {
 
     /// Runs a job now, whatever its schedule says; its overlap policy holds: what was queued ahead of the next occurrence
     /// waits for this run as it would for any other. `override` may carry a `body` for this run and
-    /// a `reason`. Throws `Refusal.notFound`.
+    /// a `reason`. Throws `Refusal.notFound`, `Refusal.limitReached`.
     public func trigger(_ job: Job, override: JSON, by trigger: ExecutionTrigger, for access: Access) async throws -> Execution {
         let now = engine.clock.now()
         let organization = access.organization.id
+        try await checkUsage(at: now, for: access)
         let id = ID<Execution>(at: now)
         let results = try await database.batch([
             // Two at once must see each other: the second one's look into the queue begins after the first one's end.
@@ -81,6 +82,16 @@ public struct Executions: Sendable {
             id: id, jobID: job.id, jobKey: job.definition.key, status: .pending, reason: nil, trigger: trigger, scheduledFor: now,
             startedAt: nil, finishedAt: nil, attempt: 1, statusCode: nil, durationMs: nil, latenessMs: nil, errorMessage: nil, count: 1,
             response: nil)
+    }
+
+    private func checkUsage(at now: Timestamp, for access: Access) async throws {
+        guard let limit = access.entitlements.executionsPerMonth else { return }
+        let used: Int64 = try await database.query(
+            """
+            SELECT (\(UsageCounter.used(of: "e", at: now))) AS used FROM entitlements e WHERE e.organization_id = \(access.organization.id)
+            """
+        ).only("used")
+        guard used < limit else { throw Refusal.executions(limit, used: used, plan: access.entitlements.plan) }
     }
 
     /// The executions of a job, or of the whole organization, newest first, with the first kibibyte of each answer.

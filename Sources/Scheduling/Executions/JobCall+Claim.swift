@@ -8,7 +8,7 @@ extension JobCall {
     init(_ claim: Claim, startedAt: Timestamp, signingSecrets: [[UInt8]]) {
         self.init(
             organizationID: claim.organizationID, jobID: claim.jobID, executionID: claim.id, attempt: claim.attempt, trigger: claim.trigger,
-            scheduledFor: claim.scheduledFor, startedAt: startedAt, lateness: claim.dueAt.duration(to: startedAt), config: claim.config,
+            scheduledFor: claim.scheduledFor, startedAt: startedAt, lateness: claim.wasDueAt.duration(to: startedAt), config: claim.config,
             override: claim.override?["body"], timeout: claim.timeout, success: claim.success, signingSecrets: signingSecrets)
     }
 }

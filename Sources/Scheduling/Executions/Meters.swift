@@ -6,6 +6,12 @@ enum Meters {
     static let missed = Counter(label: "prikke_occurrences_missed_total")
     /// The unique keys under the scheduler's compare-and-swap caught something: must stay 0.
     static let caught = Counter(label: "prikke_duplicate_occurrences_caught_total")
+    /// Occurrences that a schedule expected and of which nothing is known: must stay 0.
+    static let unexplained = Gauge(label: "prikke_unexplained_occurrences")
+    /// Scheduled executions at instants that no schedule named: must stay 0.
+    static let unexpected = Counter(label: "prikke_unexpected_occurrences_total")
+    /// How long the first occurrence that is not decided yet is past.
+    static let lag = Gauge(label: "prikke_scheduler_lag_seconds")
     static let setAside = Counter(label: "prikke_jobs_set_aside_total")
     static let claimed = Counter(label: "prikke_executions_leased_total")
     static let recorded = Counter(label: "prikke_attempts_recorded_total")

@@ -2,51 +2,65 @@ import Postgres
 import Tenancy
 import Time
 
-/// Many jobs' passages, written in one statement.
+/// What was decided about many jobs, written in one statement.
 struct Moves: Sendable {
-    /// A stretch of more occurrences than this that did not run is one row.
-    static let mostMissedRows = 100
     /// So long at most an occurrence gives way to others of its organization that fall due after it.
     static let mostPatience: Duration = .seconds(10)
 
-    private struct Occurrence {
+    private struct Start {
         let job: DueJob
         let id: ID<Execution>
-        let time: Timestamp
+        let start: Decision.Start
         /// Stands behind an earlier one of the same job in this very batch.
         let isBehind: Bool
     }
 
-    private struct Stretch {
+    private struct Row {
         let job: DueJob
         let id: ID<Execution>
+        let reason: Reason
         let first: Timestamp
         let last: Timestamp
         let count: Int
+
+        /// What came too late is missed; what was not to run is skipped.
+        var status: ExecutionStatus { reason == .startDeadline ? .missed : .skipped }
     }
 
-    private var moved: [(job: DueJob, next: Timestamp?)] = []
-    private var queued: [Occurrence] = []
-    private var missed: [Stretch] = []
+    private struct Growth {
+        let job: DueJob
+        let reason: Reason
+        let first: Timestamp
+        let last: Timestamp
+        let count: Int
+        let instead: Bool
+    }
+
+    private var moved: [(job: DueJob, to: Decision)] = []
+    private var starts: [Start] = []
+    private var notRun: [Row] = []
+    private var growths: [Growth] = []
 
     var isEmpty: Bool { moved.isEmpty }
     /// So many rows it writes.
-    var rows: Int { queued.count + missed.count }
+    var rows: Int { starts.count + notRun.count + growths.count }
     /// Where its rows may come to lie: at once, or when what is queued is skipped, cancelled or given up before it ran.
     var days: [(keepDays: Int, scheduledFor: Timestamp)] {
-        missed.map { ($0.job.keepDays, $0.first) } + queued.map { ($0.job.keepDays, $0.time) }
+        notRun.map { ($0.job.keepDays, $0.first) } + starts.map { ($0.job.keepDays, $0.start.time) }
     }
 
-    mutating func add(_ job: DueJob, _ passage: Passage) {
-        moved.append((job, passage.next))
-        for (index, time) in passage.queued.enumerated() {
-            queued.append(Occurrence(job: job, id: ID(at: time), time: time, isBehind: index > 0))
+    mutating func add(_ job: DueJob, _ decision: Decision) {
+        moved.append((job, decision))
+        for (index, start) in decision.starts.enumerated() {
+            starts.append(Start(job: job, id: ID(at: start.time), start: start, isBehind: index > 0))
         }
-        guard let first = passage.missed.first, let last = passage.missed.last else { return }
-        if passage.missed.count > Self.mostMissedRows {
-            missed.append(Stretch(job: job, id: ID(at: first), first: first, last: last, count: passage.missed.count))
-        } else {
-            missed += passage.missed.map { Stretch(job: job, id: ID(at: $0), first: $0, last: $0, count: 1) }
+        for (reason, entry) in decision.notRun {
+            switch entry {
+            case .row(let first, let last, let count):
+                notRun.append(Row(job: job, id: ID(at: first), reason: reason, first: first, last: last, count: count))
+            case .growth(let first, let last, let count, let instead):
+                growths.append(Growth(job: job, reason: reason, first: first, last: last, count: count, instead: instead))
+            }
         }
     }
 
@@ -56,13 +70,14 @@ struct Moves: Sendable {
     ///
     /// Where one organization's rows are locked for long, each is moved by itself, and the locked ones come again.
     func write(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
-        do { return try await writeAtOnce(to: database, now: now) } catch let error as PostgresError where error.isOfLock {
+        let notice = Topic.due.notification(database)
+        do { return try await write(over: database, notice: notice, now: now) } catch let error as PostgresError where error.isOfLock {
             let organizations = Set(moved.map(\.job.organizationID))
             guard organizations.count > 1 else { throw error }
             var sum = (queued: 0, missed: 0, caught: 0)
             for organization in organizations {
                 do {
-                    let counts = try await only(organization).writeAtOnce(to: database, now: now)
+                    let counts = try await only(organization).write(over: database, notice: notice, now: now)
                     sum = (sum.queued + counts.queued, sum.missed + counts.missed, sum.caught + counts.caught)
                 } catch let error as PostgresError where error.isOfLock {}
             }
@@ -73,16 +88,18 @@ struct Moves: Sendable {
     private func only(_ organization: ID<Organization>) -> Moves {
         var part = Moves()
         part.moved = moved.filter { $0.job.organizationID == organization }
-        part.queued = queued.filter { $0.job.organizationID == organization }
-        part.missed = missed.filter { $0.job.organizationID == organization }
+        part.starts = starts.filter { $0.job.organizationID == organization }
+        part.notRun = notRun.filter { $0.job.organizationID == organization }
+        part.growths = growths.filter { $0.job.organizationID == organization }
         return part
     }
 
-    private func writeAtOnce(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
+    /// The same over a connection, or in a transaction that has something else to do.
+    func write(over database: some QueryRunner, notice: Query, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
         let waiting = moved.filter { !$0.job.mayOverlap }.map { ($0.job.organizationID, $0.job.jobID) }
         let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now)]
         let results = try await database.batch(
-            ([lock] + surplus + [statement(now: now)]).map(\.plannedAnew) + [Topic.due.notification(database)])
+            ([lock] + surplus + [statement(now: now)]).map(\.plannedAnew) + [notice])
         let rows = results[surplus.count + 1]
         let expected: Int64 = try rows.only("expected")
         let queued: Int64 = try rows.only("queued")
@@ -103,50 +120,76 @@ struct Moves: Sendable {
     private func statement(now: Timestamp) -> Query {
         """
         WITH seen AS MATERIALIZED (
-            SELECT s.organization_id, s.job_id, m.next_run_at, j.overlap = 'allow' AS may_overlap, e.keep_days,
+            SELECT s.organization_id, s.job_id, m.next_run_at, m.passing_from, m.pass_at, m.stretch_from, m.stretch_reason, m.row_from,
+                m.row_count, j.overlap = 'allow' AS may_overlap, e.keep_days,
                 -- The rarer a job, the longer it can wait, within bounds: a backlog of daily reports does not hold up the
                 -- minute's heartbeat, and no heartbeat starves a report.
                 least(coalesce(j.shortest_interval_ms, 0) / 60, \(Self.mostPatience.microseconds / 1_000)) * interval '1 ms' AS patience
             FROM unnest(
-                \(moved.map(\.job.organizationID)), \(moved.map(\.job.jobID)), \(moved.map(\.job.nextRunAt)), \(moved.map(\.next)),
-                \(moved.map(\.job.version))
-            ) AS m (organization_id, job_id, seen, next_run_at, version)
-            JOIN job_states s ON s.organization_id = m.organization_id AND s.job_id = m.job_id AND s.next_run_at = m.seen
+                \(moved.map(\.job.organizationID)), \(moved.map(\.job.jobID)), \(moved.map(\.job.nextRunAt)),
+                \(moved.map(\.job.passingFrom)), \(moved.map(\.job.version)), \(moved.map(\.to.next)), \(moved.map(\.to.passingFrom)),
+                \(moved.map(\.to.passAt)), \(moved.map(\.to.stretch?.from)), \(moved.map(\.to.stretch?.reason.rawValue)),
+                \(moved.map(\.to.stretch?.rowFrom)), \(moved.map { $0.to.stretch.map { Int32($0.rowCount) } })
+            ) AS m (organization_id, job_id, seen, seen_passing, version, next_run_at, passing_from, pass_at, stretch_from, stretch_reason,
+                row_from, row_count)
+            JOIN job_states s ON s.organization_id = m.organization_id AND s.job_id = m.job_id
+                AND s.next_run_at IS NOT DISTINCT FROM m.seen AND s.passing_from IS NOT DISTINCT FROM m.seen_passing
             JOIN jobs j ON j.organization_id = m.organization_id AND j.id = m.job_id AND j.version = m.version
             JOIN entitlements e ON e.organization_id = m.organization_id
         ),
         moved AS (
-            UPDATE job_states s SET next_run_at = seen.next_run_at, set_aside = NULL FROM seen
-            WHERE s.organization_id = seen.organization_id AND s.job_id = seen.job_id
+            UPDATE job_states s SET next_run_at = seen.next_run_at, passing_from = seen.passing_from, pass_at = seen.pass_at,
+                stretch_from = seen.stretch_from, stretch_reason = seen.stretch_reason, row_from = seen.row_from,
+                row_count = seen.row_count, set_aside = NULL
+            FROM seen WHERE s.organization_id = seen.organization_id AND s.job_id = seen.job_id
         ),
         coming AS MATERIALIZED (
             SELECT q.*, seen.keep_days, seen.patience, NOT seen.may_overlap AND (q.is_behind OR EXISTS (
                 SELECT FROM queue o WHERE o.organization_id = q.organization_id AND o.job_id = q.job_id
                     AND (o.held OR o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1))) AS held
             FROM unnest(
-                \(queued.map(\.job.organizationID)), \(queued.map(\.job.jobID)), \(queued.map(\.id)), \(queued.map(\.time)),
-                \(queued.map(\.isBehind))
-            ) AS q (organization_id, job_id, id, scheduled_for, is_behind)
+                \(starts.map(\.job.organizationID)), \(starts.map(\.job.jobID)), \(starts.map(\.id)), \(starts.map(\.start.time)),
+                \(starts.map(\.start.dueAt)), \(starts.map(\.start.trigger.rawValue)), \(starts.map(\.start.isMadeUp)),
+                \(starts.map(\.isBehind))
+            ) AS q (organization_id, job_id, id, scheduled_for, due_at, trigger, made_up, is_behind)
             JOIN seen ON seen.organization_id = q.organization_id AND seen.job_id = q.job_id
         ),
         queued AS (
-            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, keep_days, held)
-            SELECT organization_id, id, job_id, scheduled_for, scheduled_for, scheduled_for + patience, 'schedule', keep_days, held
+            INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, line_at, trigger, keep_days, held, made_up)
+            SELECT organization_id, id, job_id, scheduled_for, due_at, due_at + patience, trigger, keep_days, held, made_up
             FROM coming
             ON CONFLICT DO NOTHING RETURNING organization_id, due_at, held
         ),
-        missed AS (
+        not_run AS (
             INSERT INTO executions (
                 organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, count,
                 last_scheduled_for)
-            SELECT organization_id, seen.keep_days, x.first, x.id, job_id, 'schedule', 'missed', 'start_deadline', 1, \(now), x.count,
+            SELECT organization_id, seen.keep_days, x.first, x.id, job_id, 'schedule', x.status, x.reason, 1, \(now), x.count,
                 CASE WHEN x.count > 1 THEN x.last END
             FROM unnest(
-                \(missed.map(\.job.organizationID)), \(missed.map(\.job.jobID)), \(missed.map(\.id)), \(missed.map(\.first)),
-                \(missed.map(\.last)), \(missed.map { Int32($0.count) })
-            ) AS x (organization_id, job_id, id, first, last, count)
+                \(notRun.map(\.job.organizationID)), \(notRun.map(\.job.jobID)), \(notRun.map(\.id)), \(notRun.map(\.status.rawValue)),
+                \(notRun.map(\.reason.rawValue)), \(notRun.map(\.first)), \(notRun.map(\.last)), \(notRun.map { Int32($0.count) })
+            ) AS x (organization_id, job_id, id, status, reason, first, last, count)
             JOIN seen USING (organization_id, job_id)
-            ON CONFLICT DO NOTHING RETURNING count
+            ON CONFLICT DO NOTHING RETURNING count, status
+        ),
+        grown AS (
+            SELECT g.* FROM unnest(
+                \(growths.map(\.job.organizationID)), \(growths.map(\.job.jobID)), \(growths.map(\.reason.rawValue)),
+                \(growths.map(\.first)), \(growths.map(\.last)), \(growths.map { Int32($0.count) }), \(growths.map(\.instead))
+            ) AS g (organization_id, job_id, reason, first, last, count, instead)
+            JOIN seen USING (organization_id, job_id)
+        ),
+        growing AS (
+            UPDATE executions e SET count = g.count, last_scheduled_for = g.last, finished_at = \(now) FROM grown g
+            WHERE e.organization_id = g.organization_id AND e.job_id = g.job_id AND e.scheduled_for = g.first AND e.trigger = 'schedule'
+            RETURNING e.status, g.count
+        ),
+        -- The single rows that have become part of one.
+        gone AS (
+            DELETE FROM executions e USING grown g
+            WHERE g.instead AND e.organization_id = g.organization_id AND e.job_id = g.job_id AND e.scheduled_for > g.first
+                AND e.scheduled_for <= g.last AND e.trigger = 'schedule' AND e.count = 1 AND e.reason = g.reason
         ),
         due AS MATERIALIZED (
             SELECT l.organization_id, q.due_at FROM lanes l
@@ -158,7 +201,7 @@ struct Moves: Sendable {
             UPDATE lanes l SET next_due = least(l.next_due, due.due_at) FROM due WHERE l.organization_id = due.organization_id
         )
         SELECT (SELECT count(*) FROM coming) AS expected, (SELECT count(*) FROM queued) AS queued,
-            (SELECT coalesce(sum(count), 0) FROM missed) AS missed
+            (SELECT coalesce(sum(count), 0) FROM not_run WHERE status = 'missed') AS missed
         """
     }
 }

@@ -139,14 +139,16 @@ extension ExecutionQueue {
                 WHERE q.organization_id = c.organization_id AND q.id = c.id AND q.lease_token = c.token
                     AND j.organization_id = q.organization_id AND j.id = q.job_id
                     AND (\(Self.isObsolete) OR \(Self.isLate(at: now)) AND \(Self.isMadeUpFor(at: now)))
-                RETURNING q.*, CASE WHEN j.deleted_at IS NOT NULL THEN 'deleted' WHEN NOT \(Self.isObsolete) THEN 'start_deadline' END AS reason
+                RETURNING q.*, CASE WHEN j.deleted_at IS NOT NULL THEN 'deleted' WHEN \(Self.isObsolete) THEN 'paused'
+                    ELSE 'start_deadline' END AS reason
             ),
             history AS (
                 INSERT INTO executions
                     (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
                 SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger,
-                    CASE reason WHEN 'deleted' THEN 'cancelled' ELSE 'missed' END, reason, attempt, \(now), repeat_of
-                FROM gone WHERE reason IS NOT NULL ON CONFLICT DO NOTHING
+                    CASE reason WHEN 'deleted' THEN 'cancelled' WHEN 'paused' THEN 'skipped' ELSE 'missed' END, reason, attempt, \(now),
+                    repeat_of
+                FROM gone ON CONFLICT DO NOTHING
             ),
             share AS MATERIALIZED (
                 SELECT l.organization_id, g.rows FROM lanes l

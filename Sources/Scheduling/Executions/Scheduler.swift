@@ -22,7 +22,7 @@ public struct Scheduler: Service {
     /// At least so many occurrences of a job are passed at a time: a stretch that did not run shall be few rows.
     private static let fewestOccurrences = 1_000
 
-    private let engine: Engine
+    let engine: Engine
     private let logger: Logger
     private let complaints: Complaints
 
@@ -40,7 +40,10 @@ public struct Scheduler: Service {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 var wake = ContinuousClock.now + Self.longestSleep
                 do {
-                    if try await mayTick(lock) { wake = min(wake, try await tick(at: engine.clock.now())) }
+                    if try await mayTick(lock) {
+                        wake = min(wake, try await tick(at: engine.clock.now()))
+                        wake = min(wake, try await passOver(at: engine.clock.now()))
+                    }
                 } catch {
                     wake = .now + Engine.pauseAfterError
                     if (error as? PostgresError)?.isOfMissingPartition == true { try? await engine.partitions.ensureWhatIsQueued() }
@@ -85,7 +88,10 @@ public struct Scheduler: Service {
     }
 
     static func selection(dueBy horizon: Timestamp) -> Query {
-        "SELECT \(columns) FROM job_states s \(joins) WHERE s.next_run_at <= \(horizon) ORDER BY s.next_run_at LIMIT \(largestBatch)"
+        """
+        SELECT \(DueJob.columns(at: horizon)) FROM job_states s \(DueJob.joins)
+        WHERE s.next_run_at <= \(horizon) ORDER BY s.next_run_at LIMIT \(largestBatch)
+        """
     }
 
     /// What goes first in a herd: the first of each organization, then the second of each, and so on. By time alone everybody
@@ -93,7 +99,7 @@ public struct Scheduler: Service {
     /// tick, and at a few of each, so that it costs what there are organizations.
     static func evenSelection(dueBy horizon: Timestamp) -> Query {
         """
-        SELECT \(columns) FROM (
+        SELECT \(DueJob.columns(at: horizon)) FROM (
             SELECT first.* FROM lanes l CROSS JOIN LATERAL (
                 SELECT d.*, row_number() OVER (ORDER BY d.next_run_at, d.job_id) AS place FROM (
                     SELECT organization_id, job_id, next_run_at FROM job_states
@@ -101,18 +107,10 @@ public struct Scheduler: Service {
                 ) d
             ) first
             ORDER BY first.place, first.next_run_at LIMIT \(largestBatch)
-        ) s \(joins)
+        ) d JOIN job_states s ON s.organization_id = d.organization_id AND s.job_id = d.job_id \(DueJob.joins)
+        ORDER BY d.place, d.next_run_at
         """
     }
-
-    private static let columns: Query = """
-        s.organization_id, s.job_id, s.next_run_at, j.version, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.missed, \
-        j.missed_limit, j.start_deadline_s, j.overlap, e.keep_days
-        """
-    private static let joins: Query = """
-        JOIN jobs j ON j.organization_id = s.organization_id AND j.id = s.job_id \
-        JOIN entitlements e ON e.organization_id = s.organization_id
-        """
 
     /// The first of each organization, then the second of each, as far as they were read; those that are not far behind go
     /// first in each turn, for they cost little.
@@ -126,7 +124,7 @@ public struct Scheduler: Service {
             if turn == turns.count { turns.append([]) }
             turns[turn].append(job)
         }
-        return turns.flatMap { turn in turn.filter { $0.nextRunAt >= recently } + turn.filter { $0.nextRunAt < recently } }
+        return turns.flatMap { turn in turn.filter { $0.isDue(since: recently) } + turn.filter { !$0.isDue(since: recently) } }
     }
 
     /// Answers whether all that is due was passed: after a long outage not all jobs are, and of some not all occurrences.
@@ -134,20 +132,25 @@ public struct Scheduler: Service {
         let end = engine.clock.monotonic() + Self.longestThought
         let most = max(Self.fewestOccurrences, Passage.most / max(1, due.count))
         var moves = Moves()
+        var left: [ID<Organization>: Int64] = [:]
         var isDone = true
         for job in due {
             guard moves.rows < Self.mostRows, moves.isEmpty || engine.clock.monotonic() < end else {
                 isDone = false
                 break
             }
-            guard let schedule = job.schedule.flatMap({ JobSchedule.stored($0, setAt: job.scheduleSetAt) }) else {
+            guard let schedule = job.readSchedule() else {
                 await setAside(job)
                 continue
             }
+            guard let next = job.nextRunAt else { continue }
+            let mine = left[job.organizationID] ?? job.executionsLeft
             let passage = Passage(
-                of: schedule, from: job.nextRunAt, missed: job.missed, deadline: job.startDeadline, now: now, horizon: horizon, most: most)
+                of: schedule, from: next, missed: job.missed, deadline: job.startDeadline, now: now, horizon: horizon, most: most,
+                left: mine)
+            if let mine { left[job.organizationID] = mine - Int64(passage.queued.count) }
             isDone = isDone && passage.next.map { $0 > horizon } ?? true
-            moves.add(job, passage)
+            moves.add(job, Decision(job, passage, now: now, catchUp: engine.catchUp))
         }
         guard !moves.isEmpty else { return isDone }
         try await engine.partitions.ensure(moves.days)
@@ -161,12 +164,14 @@ public struct Scheduler: Service {
     }
 
     /// A job whose next run cannot be computed never stops the tick of anyone else. It is shown, and it is loud.
-    private func setAside(_ job: DueJob) async {
+    func setAside(_ job: DueJob) async {
         do {
             try await engine.database.query(
                 """
-                UPDATE job_states SET next_run_at = NULL, set_aside = 'Its schedule cannot be read. Save the job again.'
-                WHERE organization_id = \(job.organizationID) AND job_id = \(job.jobID) AND next_run_at = \(job.nextRunAt)
+                UPDATE job_states SET next_run_at = NULL, passing_from = NULL, pass_at = NULL,
+                    set_aside = 'Its schedule cannot be read. Save the job again.'
+                WHERE organization_id = \(job.organizationID) AND job_id = \(job.jobID)
+                    AND next_run_at IS NOT DISTINCT FROM \(job.nextRunAt) AND passing_from IS NOT DISTINCT FROM \(job.passingFrom)
                 """)
             Meters.setAside.increment()
             logger.critical("a job was set aside: its schedule cannot be read", metadata: ["job": "\(job.jobID)"])

@@ -13,6 +13,8 @@ public struct Job: Sendable, Identified {
     public let health: String
     public let nextRunAt: Timestamp?
     public let setAside: String?
+    /// Since when a pause has passed over occurrences; nil: it has not.
+    let passedOverFrom: Timestamp?
     /// Why, and since when, its target has paused it.
     public let pausedByTarget: (reason: String, since: Timestamp)?
     public let lastExecution: (id: ID<Execution>, status: String)?
@@ -32,6 +34,7 @@ extension Job {
         json["health"] = .string(isPaused ? "paused" : health)
         json["paused_reason"] = pausedByTarget.map { .string($0.reason) } ?? .null
         json["paused_at"] = pausedByTarget.map { .string($0.since.rfc3339) } ?? .null
+        json["passed_over"] = .integer(isPaused ? passedOver(by: now, schedule) : 0)
         json["next_run_at"] = nextRunAt.map { .string($0.rfc3339) } ?? .null
         json["last_execution"] = lastExecution.map { ["id": .string($0.id.text), "status": .string($0.status)] } ?? .null
         json["schedule_in_words"] = .string(JobSchedule.words(definition.schedule, setAt: definition.scheduleSetAt))
@@ -39,6 +42,14 @@ extension Job {
         json["created_at"] = .string(createdAt.rfc3339)
         json["updated_at"] = .string(updatedAt.rfc3339)
         return .object(json)
+    }
+
+    /// So many are counted, and not more.
+    private static let mostCounted = 1_000
+
+    private func passedOver(by now: Timestamp, _ schedule: Schedule?) -> Int64 {
+        guard let passedOverFrom, let schedule else { return 0 }
+        return Int64(schedule.occurrences(from: passedOverFrom, to: now, limit: Self.mostCounted).count)
     }
 
     private static func warnings(of schedule: Schedule, from now: Timestamp) -> [JSON] {

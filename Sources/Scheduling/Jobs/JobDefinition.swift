@@ -99,21 +99,42 @@ extension JobDefinition {
         return .object(JSONObject([("limit", limit)] + members.map { ($0.key, $0.value) }))
     }
 
-    /// The first run of a job made at `now`: its one time, if that has just gone by.
-    func firstRun(madeAt now: Timestamp) -> Timestamp? {
-        guard case .at(let time)? = JobSchedule.stored(schedule, setAt: scheduleSetAt)?.kind else { return nextRun(after: now) }
-        return nextRun(after: min(now, time.adding(.microseconds(-1))))
-    }
-
     /// Whether both are due at the same instants.
     func runs(like other: JobDefinition) -> Bool {
         schedule == other.schedule && enabled == other.enabled && pausedUntil == other.pausedUntil
     }
 
-    /// The first run after `now`; nil: none, or the job is off. One that is paused until some time runs from then on.
-    func nextRun(after now: Timestamp) -> Timestamp? {
-        guard enabled else { return nil }
-        let from = pausedUntil.map { max($0.adding(.microseconds(-1)), now) } ?? now
-        return JobSchedule.stored(schedule, setAt: scheduleSetAt)?.next(after: from)
+    /// What it is due by.
+    func readSchedule() -> Schedule? { JobSchedule.stored(schedule, setAt: scheduleSetAt) }
+
+    /// From when on its occurrences are expected, if it was made at `now`: a new one-time job may be due already.
+    func expectedFrom(madeAt now: Timestamp) -> Timestamp {
+        guard case .at(let time)? = readSchedule()?.kind else { return now }
+        return min(now, time.adding(.microseconds(-1)))
+    }
+
+    /// How a job stands from an instant on: what runs next, what a pause passes over first, and when to look at that.
+    struct Standing: Equatable {
+        var next: Timestamp?
+        var passingFrom: Timestamp?
+        var passAt: Timestamp?
+    }
+
+    /// Everything up to `boundary` has been decided, but for a one-time job's one time where it `isPending`: it is late rather
+    /// than never, and waits for the end of a pause.
+    func standing(after boundary: Timestamp, isPending: Bool) -> Standing {
+        guard let schedule = readSchedule() else { return Standing() }
+        let end = enabled ? pausedUntil.flatMap { $0 > boundary ? $0 : nil } : Timestamp(microseconds: .max)
+        if case .at(let time) = schedule.kind {
+            guard isPending || time > boundary else { return Standing() }
+            if let end { return Standing(passingFrom: time, passAt: enabled ? end : nil) }
+            return Standing(next: time)
+        }
+        let next = schedule.next(after: boundary)
+        guard let end else { return Standing(next: next) }
+        guard enabled else { return Standing(passingFrom: next, passAt: next?.adding(.seconds(1))) }
+        let passing = next.map { min($0, end) } ?? end
+        return Standing(
+            next: schedule.next(after: end.adding(.microseconds(-1))), passingFrom: passing, passAt: min(end, passing.adding(.seconds(1))))
     }
 }

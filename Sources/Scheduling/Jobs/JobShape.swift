@@ -52,6 +52,9 @@ public enum JobShape {
         Field("health", .choice(["healthy", "late", "failing", "paused"]), readOnly: true),
         Field("paused_reason", .string(), nullable: true, readOnly: true, help: "What the target said when it paused the job."),
         Field("paused_at", .string(format: .instant), nullable: true, readOnly: true, help: "Since when its target has paused it."),
+        Field(
+            "passed_over", .integer(0...1_000), readOnly: true,
+            help: "Runs that the pause it is in has passed over, counted up to 1,000; resuming says what becomes of the last of them."),
         Field("next_run_at", .string(format: .instant), nullable: true, readOnly: true),
         Field(
             "last_execution", .object([Field("id", .string()), Field("status", .choice(ExecutionStatus.allCases.map(\.rawValue)))]),

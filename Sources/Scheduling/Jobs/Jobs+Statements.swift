@@ -9,11 +9,12 @@ extension Jobs {
     static let columns: Query = """
         j.id, j.key, j.name, j.plugin, j.config, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.timeout_ms, j.retries, j.missed, \
         j.missed_limit, j.start_deadline_s, j.overlap, j.success, j.alerts, j.enabled, j.paused_until, j.tags, j.version, j.created_at, \
-        j.updated_at, j.paused_reason, j.paused_at, s.health, s.next_run_at, s.set_aside, s.last_execution_id, s.last_status
+        j.updated_at, j.paused_reason, j.paused_at, s.health, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
         """
 
     func insertions(of d: JobDefinition, id: ID<Job>, for access: Access, now: Timestamp) -> [Query] {
         let organization = access.organization.id
+        let standing = d.standing(after: now, isPending: true)
         return [
             """
             INSERT INTO jobs (
@@ -25,9 +26,10 @@ extension Jobs {
                 \(d.overlap), \(d.success), \(d.alerts), \(d.enabled), \(d.pausedUntil), \(d.tags), \(now), \(now))
             """,
             """
-            INSERT INTO job_states (organization_id, job_id, next_run_at) VALUES (\(organization), \(id), \(d.firstRun(madeAt: now)))
+            INSERT INTO job_states (organization_id, job_id, next_run_at, passing_from, pass_at)
+            VALUES (\(organization), \(id), \(standing.next), \(standing.passingFrom), \(standing.passAt))
             """,
-        ]
+        ] + Self.period(of: d, job: id, organization: organization, from: d.expectedFrom(madeAt: now))
     }
 
     func update(of old: Job, to d: JobDefinition, for access: Access, now: Timestamp) -> Query {
@@ -40,30 +42,6 @@ extension Jobs {
             paused_at = CASE WHEN \(d.enabled) THEN NULL ELSE paused_at END, tags = \(d.tags), updated_at = \(now), version = version + 1
         WHERE organization_id = \(access.organization.id) AND id = \(old.id)
         """
-    }
-
-    /// Sets the next run anew. What was queued ahead is taken out again; what a worker has leased already cannot be, and
-    /// runs: it must not be queued a second time, so the next run is after it. It may even have ended already, by the clock
-    /// of a node that is some milliseconds ahead of ours.
-    func reschedule(_ job: Job, to d: JobDefinition, for access: Access, now: Timestamp, in transaction: Transaction) async throws {
-        let organization = access.organization.id
-        try await transaction.query(withdraw(job.id, of: organization, recordedAs: nil, now: now))
-        let leased: Timestamp? = try await transaction.query(
-            """
-            SELECT max(scheduled_for) AS last FROM (
-                SELECT scheduled_for FROM queue
-                WHERE organization_id = \(organization) AND job_id = \(job.id) AND trigger = 'schedule'
-                UNION ALL
-                SELECT scheduled_for FROM executions
-                WHERE organization_id = \(organization) AND job_id = \(job.id) AND trigger = 'schedule' AND scheduled_for > \(now)
-            ) x
-            """
-        ).only("last")
-        try await transaction.query(
-            """
-            UPDATE job_states SET next_run_at = \(d.nextRun(after: max(now, leased ?? now))), set_aside = NULL
-            WHERE organization_id = \(organization) AND job_id = \(job.id)
-            """)
     }
 
     /// Takes out of the queue what has not begun: with a reason everything that waits, recorded as cancelled for it;
@@ -119,6 +97,9 @@ extension Job {
         version = try row("version")
         health = try row("health")
         nextRunAt = try row("next_run_at")
+        let stretchReason: String? = try row("stretch_reason")
+        let stretchFrom: Timestamp? = try row("stretch_from")
+        passedOverFrom = stretchReason == Reason.paused.rawValue ? stretchFrom : nil
         setAside = try row("set_aside")
         let pausedReason: String? = try row("paused_reason")
         let pausedAt: Timestamp? = try row("paused_at")

@@ -7,7 +7,7 @@ import Time
 public struct Jobs: Sendable {
     let engine: Engine
     public let plugins: JobPlugins
-    private let database: Database
+    let database: Database
 
     /// Asks over `database`; nil: over the engine's own, as a command does.
     public init(_ engine: Engine, over database: Database? = nil, plugins: JobPlugins) {
@@ -92,11 +92,15 @@ public struct Jobs: Sendable {
     }
 
     /// Changes what `patch` names (RFC 7396; a schedule is replaced as a whole, for its members exclude each other). The
-    /// next run stays as it is unless the schedule, or whether the job runs at all, has changed: then it is the first one
-    /// after now, and what was queued ahead by the old schedule is taken out again.
+    /// next run stays as it is unless the schedule, or whether the job runs at all, has changed: then everything that was due till now
+    /// is decided by the old one, the next run is the first one after now, and what was queued ahead is taken out again. So a
+    /// change never fires and never loses an occurrence. `makingUp`: what becomes of runs that a pause which ends with this has
+    /// passed over; nil: none is made up.
     ///
     /// A patch that changes nothing writes nothing. `version`: only if the job is still at this one. Throws `InvalidInput`, `Refusal`.
-    public func change(_ name: Name, _ patch: JSON, ifVersion version: Int64? = nil, for access: Access) async throws -> Job {
+    public func change(
+        _ name: Name, _ patch: JSON, ifVersion version: Int64? = nil, makingUp answer: Answer? = nil, for access: Access
+    ) async throws -> Job {
         try await unlessKeyIsTaken {
             try await database.transaction { transaction in
                 let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
@@ -109,10 +113,10 @@ public struct Jobs: Sendable {
                     draft, plugins: plugins, zone: access.organization.timezone, now: now, changing: old.definition)
                 guard new.members != old.definition.members || old.setAside != nil else { return old }
                 try check(new, against: access.entitlements)
+                let isMoved = !new.runs(like: old.definition) || old.setAside != nil
+                if isMoved { try await decide(old.id, until: now, for: access, in: transaction) }
                 try await transaction.batch([update(of: old, to: new, for: access, now: now), Topic.changed(old.id, database)])
-                if !new.runs(like: old.definition) || old.setAside != nil {
-                    try await reschedule(old, to: new, for: access, now: now, in: transaction)
-                }
+                if isMoved { try await reschedule(old, to: new, makingUp: answer, for: access, now: now, in: transaction) }
                 guard let row = try await transaction.query(selection(.id(old.id), for: access)).first else { throw Refusal.notFound }
                 return try Job(row)
             }
@@ -121,14 +125,19 @@ public struct Jobs: Sendable {
 
     /// Deletes the job; what waits of it ends as cancelled. Throws `Refusal.notFound`.
     public func delete(_ name: Name, for access: Access) async throws {
-        let now = engine.clock.now()
         try await database.transaction { transaction in
             let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
             guard let job = try rows.first.map({ try Job($0) }) else { throw Refusal.notFound }
+            let now = engine.clock.now()
             let organization = access.organization.id
+            try await decide(job.id, until: now, for: access, in: transaction)
             try await transaction.batch([
                 "UPDATE jobs SET deleted_at = \(now), version = version + 1 WHERE organization_id = \(organization) AND id = \(job.id)",
-                "UPDATE job_states SET next_run_at = NULL WHERE organization_id = \(organization) AND job_id = \(job.id)",
+                """
+                UPDATE job_states SET next_run_at = NULL, passing_from = NULL, pass_at = NULL
+                WHERE organization_id = \(organization) AND job_id = \(job.id)
+                """,
+                Self.endingPeriod(of: job.id, organization: organization, at: now, andWhatIsQueued: true),
                 withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
                 Topic.changed(job.id, database),
             ])

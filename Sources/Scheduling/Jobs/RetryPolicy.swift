@@ -70,7 +70,7 @@ extension TextFormat {
     }
 
     /// RFC 3339 with an offset.
-    static let instant = TextFormat(name: "date-time", hint: "Write an instant with its offset, such as 2026-11-23T08:00:00Z.") {
+    public static let instant = TextFormat(name: "date-time", hint: "Write an instant with its offset, such as 2026-11-23T08:00:00Z.") {
         Timestamp(rfc3339: $0) != nil
     }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import JSON
 import Scheduling
 import Tenancy
+import Time
 
 extension API {
     /// `/api/jobs`
@@ -45,6 +46,36 @@ extension API {
             ) { job, call in
                 try await jobs.delete(.id(job.id), for: call.access)
                 return .noContent
+            },
+            Operation(
+                .post, "/api/jobs/{job}/pause", id: "pauseJob", summary: "Pause a job, until it is resumed or until a time", scope: .write,
+                body: .optional(
+                    .object([
+                        Field(
+                            "until", .string(20...40, format: .instant), help: "When the pause ends by itself. Default: when it is resumed."
+                        )
+                    ]).named("Pause")),
+                answers: [.ok(job)], find: find
+            ) { job, call in
+                let version = try job.version(ifMatch: call.header(.ifMatch))
+                let end = call.body["until"]?.string.flatMap { Timestamp(rfc3339: $0) }
+                let paused = try await jobs.pause(.id(job.id), until: end, ifVersion: version, for: call.access)
+                return .ok(jobs.json(paused)).with(.eTag, paused.tag)
+            },
+            Operation(
+                .post, "/api/jobs/{job}/resume", id: "resumeJob", summary: "End a job's pause", scope: .write,
+                body: .optional(
+                    .object([
+                        Field(
+                            "missed", .choice(Jobs.Answer.allCases.map(\.rawValue)),
+                            help: "Which of the runs that the pause has passed over are made up. Default: the job's own `missed`.")
+                    ]).named("Resume")),
+                answers: [.ok(job)], find: find
+            ) { job, call in
+                let version = try job.version(ifMatch: call.header(.ifMatch))
+                let answer = call.body["missed"]?.string.flatMap(Jobs.Answer.init)
+                let resumed = try await jobs.resume(.id(job.id), makingUp: answer, ifVersion: version, for: call.access)
+                return .ok(jobs.json(resumed)).with(.eTag, resumed.tag)
             },
             Operation(
                 .post, "/api/jobs/{job}/trigger", id: "triggerJob", summary: "Run a job now", scope: .write,

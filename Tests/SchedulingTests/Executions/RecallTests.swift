@@ -45,7 +45,7 @@ import Time
         _ = try await scene.jobs.change(.id(armed.job.id), ["enabled": false], for: scene.acme)
         await armed.worker.recall(.jobs([armed.job.id]))
         #expect(try await scene.count("queue") == 0)
-        #expect(try await scene.ended().isEmpty)
+        #expect(try await scene.ended().map(\.reason) == [.paused])
         #expect(try await scene.lane().running == 0)
     }
 

@@ -52,7 +52,8 @@ import Time
         let members = try #require(try JSON(parsing: Array(text.utf8)).object)
         let definition = try define(.call(nil, members))
         let job = Job(
-            id: ID(), definition: definition, version: 1, health: "healthy", nextRunAt: nil, setAside: nil, pausedByTarget: nil,
+            id: ID(), definition: definition, version: 1, health: "healthy", nextRunAt: nil, setAside: nil, passedOverFrom: nil,
+            pausedByTarget: nil,
             lastExecution: nil,
             createdAt: noon, updatedAt: noon)
         var answered = try #require(job.json(now: noon).object)
@@ -65,7 +66,7 @@ import Time
     @Test func aJobIsAnsweredWithEveryMemberOfItsShape() throws {
         let job = Job(
             id: ID(), definition: try define(.call(["cron": "0 2 1 * 1"])), version: 1, health: "failing", nextRunAt: noon,
-            setAside: "Why.", pausedByTarget: nil,
+            setAside: "Why.", passedOverFrom: nil, pausedByTarget: nil,
             lastExecution: (ID(), "failed"), createdAt: noon, updatedAt: noon)
         let json = job.json(now: noon)
         #expect(json["health"] == "failing" && json["next_run_at"] == "2026-06-01T12:00:00.000000Z")

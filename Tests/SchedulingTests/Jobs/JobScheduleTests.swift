@@ -54,26 +54,27 @@ import Time
     @Test func aDelayBecomesAnInstant() throws {
         let definition = try define(.call(["delay": "10m"]))
         #expect(definition.schedule == ["at": "2026-06-01T12:10:00.000000Z"])
-        #expect(definition.nextRun(after: noon) == noon.adding(.seconds(600)))
+        #expect(definition.standing(after: noon, isPending: false).next == noon.adding(.seconds(600)))
     }
 
     @Test func aCronExpressionGoesByItsZoneElseByTheOrganizations() throws {
         #expect(try define(.call(["cron": "0 9 * * *"]), zone: "Europe/Oslo").schedule["timezone"] == "Europe/Oslo")
         let definition = try define(.call(["cron": "0 9 * * *", "timezone": "Asia/Tokyo"]), zone: "Europe/Oslo")
-        #expect(definition.nextRun(after: noon) == Timestamp(rfc3339: "2026-06-02T00:00:00Z"))
+        #expect(definition.standing(after: noon, isPending: false).next == Timestamp(rfc3339: "2026-06-02T00:00:00Z"))
     }
 
     @Test func everyCountsFromItsAnchorElseFromWhenItWasSet() throws {
         let free = try define(.call(["every": "7m"]))
-        #expect(free.nextRun(after: noon.adding(.seconds(1))) == noon.adding(.seconds(420)))
+        #expect(free.standing(after: noon.adding(.seconds(1)), isPending: false).next == noon.adding(.seconds(420)))
         let anchored = try define(.call(["every": "7m", "anchor": "2026-06-01T11:58:00Z"]))
-        #expect(anchored.nextRun(after: noon) == noon.adding(.seconds(300)))
+        #expect(anchored.standing(after: noon, isPending: false).next == noon.adding(.seconds(300)))
     }
 
     @Test func aJobThatIsOffHasNoNextRunAndAPausedOneRunsFromItsEnd() throws {
-        #expect(try define(.call(["every": "1h"], ["enabled": false])).nextRun(after: noon) == nil)
+        #expect(try define(.call(["every": "1h"], ["enabled": false])).standing(after: noon, isPending: false).next == nil)
         let paused = try define(.call(["every": "1h"], ["paused_until": "2026-06-01T15:00:00Z"]))
-        #expect(paused.nextRun(after: noon) == Timestamp(rfc3339: "2026-06-01T15:00:00Z"))
-        #expect(paused.nextRun(after: noon.adding(.seconds(4 * 3_600))) == Timestamp(rfc3339: "2026-06-01T17:00:00Z"))
+        #expect(paused.standing(after: noon, isPending: false).next == Timestamp(rfc3339: "2026-06-01T15:00:00Z"))
+        #expect(
+            paused.standing(after: noon.adding(.seconds(4 * 3_600)), isPending: false).next == Timestamp(rfc3339: "2026-06-01T17:00:00Z"))
     }
 }

@@ -1,0 +1,24 @@
+import Synchronization
+import Time
+
+/// Spreads what is late: after an outage everything is due at once, and targets, the database and whoever is due now would pay
+/// for it. So what is late starts one after the other, so many a second; what is in time never waits for it.
+final class CatchUp: Sendable {
+    /// Later than this is late: the scheduler is ahead of time, and a change of leaders takes less.
+    private static let ordinary: Duration = .seconds(5)
+    private let interval: Duration?
+    private let free = Mutex(Timestamp(microseconds: .min))
+
+    /// At most so many a second; nil: all at once.
+    init(rate: Int?) { interval = rate.map { .microseconds(1_000_000 / $0) } }
+
+    /// When an occurrence may start. Each late one that is asked for takes the next free instant.
+    func start(of time: Timestamp, now: Timestamp) -> Timestamp {
+        guard let interval, time < now.adding(.zero - Self.ordinary) else { return time }
+        return free.withLock { free in
+            let start = max(free, now)
+            free = start.adding(interval)
+            return start
+        }
+    }
+}

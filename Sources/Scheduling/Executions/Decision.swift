@@ -1,0 +1,64 @@
+import Time
+
+/// What was decided about one job's occurrences at one moment, and how the job stands then.
+struct Decision: Sendable {
+    /// One that is to run.
+    struct Start: Sendable {
+        let time: Timestamp
+        /// When it may start: later than its time where it is late and has to wait for its turn.
+        let dueAt: Timestamp
+        let trigger: ExecutionTrigger
+        /// It could not start in time, and makes up for that.
+        let isMadeUp: Bool
+    }
+
+    /// The next occurrence to be queued.
+    var next: Timestamp?
+    /// The first that a pause passes over, and when to look at it; or when to look whether the month's limit still holds.
+    var passingFrom: Timestamp?
+    var passAt: Timestamp?
+    var stretch: Stretch?
+    var starts: [Start] = []
+    var notRun: [(reason: Reason, entry: Stretch.Entry)] = []
+
+    /// As the job stands, nothing decided.
+    init(_ job: DueJob) { (next, passingFrom, passAt, stretch) = (job.nextRunAt, job.passingFrom, job.passAt, job.stretch) }
+
+    /// Does not run occurrences, for a reason.
+    mutating func leaveOut(_ times: [Timestamp], _ reason: Reason) {
+        let (stretch, entries) = Stretch.adding(times, reason, to: stretch)
+        self.stretch = stretch
+        notRun += entries.map { (reason, $0) }
+    }
+
+    /// So soon it is looked again whether a limit still holds, where nobody says so.
+    static let limitLook: Duration = .seconds(300)
+
+    /// What the passage says. The stretch of a pause that is not over yet stays what it is: it is the pause's to tell.
+    init(_ job: DueJob, _ passage: Passage, now: Timestamp, catchUp: CatchUp) {
+        self.init(job)
+        next = passage.next
+        let (pause, pauseLook) = passingFrom == nil ? (nil, nil) : (stretch, passAt)
+        (stretch, passAt) = (passingFrom == nil ? stretch : nil, nil)
+        leaveOut(passage.missed, .startDeadline)
+        starts = passage.queued.enumerated().map { index, time in
+            Start(time: time, dueAt: catchUp.start(of: time, now: now), trigger: .schedule, isMadeUp: index < passage.madeUp)
+        }
+        // What a limit kept from running is made up once it is lifted, unless what runs now makes up for it.
+        let isMadeUpFor = !(stretch?.reason == .limitReached && job.missed.makesUpMany)
+        if !starts.isEmpty, isMadeUpFor { stretch = nil }
+        leaveOut(passage.overLimit, .limitReached)
+        if stretch?.reason == .limitReached { passAt = min(now.adding(Self.limitLook), now.nextMonth) }
+        if !starts.isEmpty, !isMadeUpFor { passAt = now }
+        if passingFrom != nil { (stretch, passAt) = (pause, pauseLook) }
+    }
+}
+
+extension Timestamp {
+    /// The first instant of the UTC month after this one's.
+    var nextMonth: Timestamp {
+        let local = LocalTime(secondsSinceEpoch: seconds)
+        let (year, month) = local.month == 12 ? (local.year + 1, 1) : (local.year, local.month + 1)
+        return LocalTime(year: year, month: month, day: 1).map { Timestamp(seconds: $0.secondsSinceEpoch) } ?? self
+    }
+}

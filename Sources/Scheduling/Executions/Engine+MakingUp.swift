@@ -1,0 +1,84 @@
+import Postgres
+import Tenancy
+import Time
+
+extension Engine {
+    /// Writes a decision about one job in a transaction that holds its locks, and makes up for the last occurrences of a stretch
+    /// that was recorded as not run: they are taken out of the record, and run as backfills. What else was decided comes before.
+    func write(
+        _ decision: Decision, of job: DueJob, makingUp policy: MissedPolicy, after stretch: Stretch?, _ schedule: Schedule, now: Timestamp,
+        in transaction: Transaction
+    ) async throws {
+        var decision = decision
+        if !decision.notRun.isEmpty || !decision.starts.isEmpty {
+            // What is made up may be among what is only now recorded.
+            var first = Decision(job)
+            (first.notRun, first.starts) = (decision.notRun, decision.starts)
+            try await write(first, of: job, now: now, in: transaction)
+            (decision.notRun, decision.starts) = ([], [])
+        }
+        if let stretch {
+            let most = min(policy.makesUp, Int(clamping: job.executionsLeft ?? .max))
+            let times = try await takeBack(most, of: stretch, of: job, schedule, in: transaction)
+            decision.starts = times.map {
+                Decision.Start(time: $0, dueAt: catchUp.start(of: $0, now: now), trigger: .backfill, isMadeUp: true)
+            }
+        }
+        try await write(decision, of: job, now: now, in: transaction)
+    }
+
+    /// Writes a decision about one job in a transaction that holds its locks.
+    func write(_ decision: Decision, of job: DueJob, now: Timestamp, in transaction: Transaction) async throws {
+        var moves = Moves()
+        moves.add(job, decision)
+        try await partitions.ensure(moves.days)
+        let counts = try await moves.write(over: transaction, notice: Topic.due.notification(database), now: now)
+        Meters.scheduled.increment(by: counts.queued)
+        Meters.missed.increment(by: counts.missed)
+        Meters.caught.increment(by: counts.caught)
+        if counts.queued > 0 { dueBell.ring() }
+    }
+
+    /// Takes the last occurrences of a stretch, at most so many, out of the record. Answers them, oldest first.
+    private func takeBack(_ most: Int, of stretch: Stretch, of job: DueJob, _ schedule: Schedule, in transaction: Transaction) async throws
+        -> [Timestamp]
+    {
+        guard most > 0 else { return [] }
+        let rows = try await transaction.query(
+            """
+            SELECT id, scheduled_for, count, last_scheduled_for FROM executions
+            WHERE organization_id = \(job.organizationID) AND job_id = \(job.jobID) AND trigger = 'schedule' AND status = 'skipped'
+                AND reason = \(stretch.reason.rawValue) AND scheduled_for >= \(stretch.from)
+            ORDER BY scheduled_for DESC LIMIT \(most)
+            """)
+        var times: [Timestamp] = []
+        var queries: [Query] = []
+        for row in rows where times.count < most {
+            let id: ID<Execution> = try row("id")
+            let first: Timestamp = try row("scheduled_for")
+            let count = Int(try row("count") as Int32)
+            var last: Timestamp? = try row("last_scheduled_for", as: Timestamp?.self) ?? first
+            var taken = 0
+            while let time = last, taken < count, times.count < most {
+                times.append(time)
+                taken += 1
+                last = schedule.previous(before: time)
+            }
+            queries.append(Self.shortening(id, at: first, of: job.organizationID, to: count - taken, until: last ?? first))
+        }
+        try await transaction.batch(queries)
+        return times.reversed()
+    }
+
+    private static func shortening(
+        _ row: ID<Execution>, at first: Timestamp, of organization: ID<Organization>, to count: Int, until last: Timestamp
+    ) -> Query {
+        if count == 0 {
+            return "DELETE FROM executions WHERE organization_id = \(organization) AND id = \(row) AND scheduled_for = \(first)"
+        }
+        return """
+            UPDATE executions SET count = \(Int32(count)), last_scheduled_for = \(count > 1 ? last : Optional<Timestamp>.none)
+            WHERE organization_id = \(organization) AND id = \(row) AND scheduled_for = \(first)
+            """
+    }
+}

@@ -1,0 +1,136 @@
+import Logging
+import Postgres
+import Tenancy
+import Time
+
+/// What a pause or a month's limit keeps from running: each occurrence gets its answer while it lasts, and the last ones are made
+/// up when it is over, as the job's policy for missed ones says.
+extension Scheduler {
+    /// So many jobs at a time.
+    private static let largestSweep = 500
+
+    /// One pass over the jobs whose pause has passed over something, or may be over, as seen at `now`. Answers when to look again.
+    func passOver(at now: Timestamp) async throws -> ContinuousClock.Instant {
+        let results = try await engine.database.batch([
+            Self.held(at: now).plannedAnew, "SELECT min(pass_at) AS next FROM job_states WHERE pass_at > \(now)",
+        ])
+        let held = try results[0].map { try DueJob($0) }
+        var moves = Moves()
+        var endings: [DueJob] = []
+        for job in held {
+            guard let schedule = job.readSchedule() else {
+                await setAside(job)
+                continue
+            }
+            var decision = Decision(passingOver: job, schedule, at: now)
+            let isOver = decision.endsStretch(of: job)
+            if isOver, job.missed.makesUp > 0 {
+                endings.append(job)
+            } else {
+                if isOver { decision.stretch = nil }
+                moves.add(job, decision)
+            }
+        }
+        if !moves.isEmpty {
+            try await engine.partitions.ensure(moves.days)
+            _ = try await moves.write(to: engine.database, now: now)
+        }
+        for job in endings { try await makeUp(job, at: now) }
+        let next: Timestamp? = try results[1].only("next")
+        return held.count == Self.largestSweep ? .now : next.map { engine.clock.instant(of: $0) } ?? .now + .seconds(1)
+    }
+
+    static func held(at now: Timestamp) -> Query {
+        """
+        SELECT \(DueJob.columns(at: now)) FROM job_states s \(DueJob.joins) WHERE s.pass_at <= \(now) ORDER BY s.pass_at LIMIT \(largestSweep)
+        """
+    }
+
+    /// In a transaction of its own, for it changes what has been recorded.
+    private func makeUp(_ seen: DueJob, at now: Timestamp) async throws {
+        do {
+            try await engine.database.transaction { transaction in
+                guard let job = try await DueJob.locked(seen.jobID, of: seen.organizationID, at: now, in: transaction),
+                    job.version == seen.version, let schedule = job.readSchedule()
+                else { return }
+                var decision = Decision(passingOver: job, schedule, at: now)
+                guard decision.endsStretch(of: job) else { return }
+                let last = decision.stretch ?? job.stretch
+                decision.stretch = nil
+                try await engine.write(decision, of: job, makingUp: job.missed, after: last, schedule, now: now, in: transaction)
+            }
+        } catch let error as PostgresError where error.isOfLock {
+            // Somebody is changing the job, and decides the same.
+        }
+    }
+}
+
+extension DueJob {
+    /// The job and its state, locked in the order that all keep; nil: it is not there, or deleted.
+    static func locked(_ job: ID<Job>, of organization: ID<Organization>, at now: Timestamp, in transaction: Transaction) async throws
+        -> DueJob?
+    {
+        try await transaction.query(
+            """
+            SELECT FROM jobs j JOIN job_states s ON s.organization_id = j.organization_id AND s.job_id = j.id
+            WHERE j.organization_id = \(organization) AND j.id = \(job) FOR UPDATE OF j, s
+            """)
+        return try await transaction.query(
+            """
+            SELECT \(columns(at: now)) FROM job_states s \(joins)
+            WHERE s.organization_id = \(organization) AND s.job_id = \(job) AND j.deleted_at IS NULL
+            """
+        ).first.map { try DueJob($0) }
+    }
+}
+
+extension Decision {
+    /// What has been passed over by now, at most `Passage.most` of it, and when to look again.
+    init(passingOver job: DueJob, _ schedule: Schedule, at now: Timestamp) {
+        self.init(job)
+        let isPaused = job.isPaused(at: now)
+        passAt = nil
+        if let from = passingFrom ?? (isPaused ? schedule.next(after: now) : nil) {
+            passOver(job, schedule, from: from, isPaused: isPaused, now: now)
+        } else if stretch?.reason == .limitReached {
+            if let left = job.executionsLeft, left <= 0 { passAt = min(now.adding(Self.limitLook), now.nextMonth) } else { stretch = nil }
+        }
+    }
+
+    private mutating func passOver(_ job: DueJob, _ schedule: Schedule, from: Timestamp, isPaused: Bool, now: Timestamp) {
+        let end: Timestamp = job.enabled ? job.pausedUntil ?? now : Timestamp(microseconds: .max)
+        if case .at(let time) = schedule.kind {
+            // A one-time job is late rather than never.
+            (next, passingFrom) = isPaused ? (nil, time) : (time, nil)
+            passAt = isPaused && job.enabled ? end : nil
+            return
+        }
+        var (passed, following) = ([Timestamp](), Optional(from))
+        while let time = following, time <= now, time < end, passed.count < Passage.most {
+            passed.append(time)
+            following = schedule.next(after: time)
+        }
+        leaveOut(passed, .paused)
+        passingFrom = following
+        if passed.count == Passage.most { return passAt = now }
+        if isPaused {
+            passAt = following.map { min(end, look(after: $0, now: now)) } ?? (job.enabled ? end : nil)
+            // Its end is waited for also where nothing is left to pass over.
+            if passingFrom == nil, job.enabled { passingFrom = end }
+        } else {
+            passingFrom = nil
+        }
+    }
+
+    /// The first hundred are told one by one, the others now and then.
+    private func look(after next: Timestamp, now: Timestamp) -> Timestamp {
+        let pause: Duration = (stretch?.rowCount ?? 0) >= Stretch.mostSingleRows ? .seconds(600) : .seconds(20)
+        return max(next.adding(.seconds(1)), now.adding(pause))
+    }
+
+    /// Whether a pause, or a limit, has ended of which something may be made up.
+    func endsStretch(of job: DueJob) -> Bool {
+        guard passingFrom == nil, passAt == nil, let reason = (stretch ?? job.stretch)?.reason else { return false }
+        return reason == .paused && job.passingFrom != nil || reason == .limitReached && stretch == nil
+    }
+}

@@ -1,0 +1,143 @@
+import JSON
+import Postgres
+import Tenancy
+import Time
+
+/// Pausing, resuming, and every change of when a job runs.
+extension Jobs {
+    /// What becomes of the runs that a pause has passed over, when it is ended by hand.
+    public enum Answer: String, Sendable, CaseIterable {
+        /// Nothing of it is made up.
+        case skip
+        /// The last one is.
+        case last
+        /// The last ones are, up to the job's `missed_limit`.
+        case all
+    }
+
+    /// Pauses the job, until `resume` or until an instant. What is due already goes on. Throws `InvalidInput` where that is not to
+    /// come, `Refusal`.
+    public func pause(_ name: Name, until end: Timestamp?, ifVersion version: Int64? = nil, for access: Access) async throws -> Job {
+        if let end, end <= engine.clock.now() {
+            throw InvalidInput(pointer: "/until", code: "out_of_range", detail: "Choose a time to come, or leave it out.")
+        }
+        let patch: JSON = ["enabled": .bool(end != nil), "paused_until": end.map { .string($0.rfc3339) } ?? .null]
+        return try await change(name, patch, ifVersion: version, for: access)
+    }
+
+    /// Ends a pause, whoever made it. `answer`: what becomes of the runs that it has passed over; nil: what the job's policy for
+    /// missed ones says. A job that is not paused stays as it is. Throws `Refusal`.
+    public func resume(_ name: Name, makingUp answer: Answer?, ifVersion version: Int64? = nil, for access: Access) async throws -> Job {
+        let policy = try await find(name, for: access).definition.missed
+        let answer = answer ?? Answer(rawValue: policy) ?? .skip
+        return try await change(name, ["enabled": true, "paused_until": .null], ifVersion: version, makingUp: answer, for: access)
+    }
+
+    /// Decides about everything of a job that is due by `now` and that the scheduler has not come to yet, as it would. For whoever
+    /// holds the job's locks and is about to change what it is due by.
+    func decide(_ job: ID<Job>, until now: Timestamp, for access: Access, in transaction: Transaction) async throws {
+        for _ in 0..<Self.mostSteps {
+            guard let due = try await DueJob.locked(job, of: access.organization.id, at: now, in: transaction),
+                let schedule = due.readSchedule()
+            else { return }
+            if let from = due.passingFrom, from <= now || !due.isPaused(at: now) {
+                var decision = Decision(passingOver: due, schedule, at: now)
+                if decision.passingFrom != due.passingFrom {
+                    let isOver = decision.endsStretch(of: due)
+                    let stretch = isOver ? decision.stretch : nil
+                    if isOver { decision.stretch = nil }
+                    try await engine.write(decision, of: due, makingUp: due.missed, after: stretch, schedule, now: now, in: transaction)
+                    continue
+                }
+            }
+            guard let next = due.nextRunAt, next <= now else { return }
+            let passage = Passage(
+                of: schedule, from: next, missed: due.missed, deadline: due.startDeadline, now: now, horizon: now, left: due.executionsLeft)
+            try await engine.write(Decision(due, passage, now: now, catchUp: engine.catchUp), of: due, now: now, in: transaction)
+        }
+    }
+
+    /// Each step passes up to `Passage.most` occurrences: all together some weeks of seconds.
+    private static let mostSteps = 300
+
+    /// Sets how the job stands anew, when all that was due has been decided. What was queued ahead is taken out again; what a
+    /// worker has leased already cannot be, and runs: it must not be queued a second time, so the next run is after it. It may
+    /// even have ended already, by the clock of a node that is some milliseconds ahead of ours.
+    func reschedule(
+        _ old: Job, to d: JobDefinition, makingUp answer: Answer?, for access: Access, now: Timestamp, in transaction: Transaction
+    ) async throws {
+        let organization = access.organization.id
+        // Locked, what is not leased now will not be: else it might be between the next two statements.
+        try await transaction.query(
+            """
+            SELECT FROM queue WHERE organization_id = \(organization) AND job_id = \(old.id) AND trigger = 'schedule' AND leased_by IS NULL
+                AND scheduled_for > \(now) ORDER BY id FOR UPDATE
+            """)
+        let leased: Timestamp? = try await transaction.query(
+            """
+            SELECT max(scheduled_for) AS last FROM (
+                SELECT scheduled_for FROM queue
+                WHERE organization_id = \(organization) AND job_id = \(old.id) AND trigger = 'schedule' AND leased_by IS NOT NULL
+                UNION ALL
+                SELECT scheduled_for FROM executions
+                WHERE organization_id = \(organization) AND job_id = \(old.id) AND trigger = 'schedule' AND scheduled_for > \(now)
+            ) x
+            """
+        ).only("last")
+        let boundary = max(now, leased ?? now)
+        let withdrawn = try await transaction.query(
+            withdraw(old.id, of: organization, recordedAs: nil, now: boundary) + " RETURNING scheduled_for")
+        guard let job = try await DueJob.locked(old.id, of: organization, at: now, in: transaction) else { throw Refusal.notFound }
+        let isSameSchedule = d.schedule == old.definition.schedule && d.scheduleSetAt == old.definition.scheduleSetAt
+        if !isSameSchedule {
+            try await transaction.batch(
+                [Self.endingPeriod(of: old.id, organization: organization, at: boundary)]
+                    + Self.period(of: d, job: old.id, organization: organization, from: boundary))
+        }
+        let isPending = isSameSchedule && (job.passingFrom != nil || job.nextRunAt != nil || !withdrawn.isEmpty)
+        let standing = d.standing(after: boundary, isPending: isPending)
+        var decision = Decision(job)
+        (decision.next, decision.passingFrom, decision.passAt) = (standing.next, standing.passingFrom, standing.passAt)
+        let passedOver = decision.stretch?.reason == .paused && isSameSchedule ? decision.stretch : nil
+        if standing.passingFrom == nil || !isSameSchedule { decision.stretch = nil }
+        guard let schedule = d.readSchedule() else { return try await engine.write(decision, of: job, now: now, in: transaction) }
+        if answer == .skip, case .at(let time) = schedule.kind, standing.next == time, time <= now {
+            decision.next = nil
+            decision.leaveOut([time], .paused)
+        }
+        let isResumed = standing.passingFrom == nil && job.passingFrom != nil
+        try await engine.write(
+            decision, of: job, makingUp: MissedPolicy(word: answer?.rawValue ?? "skip", limit: Int(d.missedLimit)),
+            after: isResumed ? passedOver : nil, schedule, now: now, in: transaction)
+    }
+
+    // MARK: - Which schedule was in force when
+
+    /// From `start` on (excluded), the definition's schedule says what is expected; nothing, where it has none.
+    static func period(of d: JobDefinition, job: ID<Job>, organization: ID<Organization>, from start: Timestamp) -> [Query] {
+        guard !d.schedule.isNull else { return [] }
+        return [
+            """
+            INSERT INTO schedule_periods (organization_id, job_id, starts_at, schedule, schedule_set_at, checked_until)
+            VALUES (\(organization), \(job), \(start), \(d.schedule), \(d.scheduleSetAt), \(start))
+            -- Two changes ahead of one leased occurrence: the first of them was never in force.
+            ON CONFLICT (organization_id, job_id, starts_at) DO UPDATE SET ends_at = NULL, schedule = excluded.schedule,
+                schedule_set_at = excluded.schedule_set_at
+            """
+        ]
+    }
+
+    /// Ends the period that is open, at an instant (included), or behind what waits in the queue.
+    static func endingPeriod(
+        of job: ID<Job>, organization: ID<Organization>, at end: Timestamp, andWhatIsQueued: Bool = false
+    ) -> Query {
+        let queued: Query =
+            andWhatIsQueued
+            ? "(SELECT max(scheduled_for) FROM queue WHERE organization_id = \(organization) AND job_id = \(job) AND trigger = 'schedule')"
+            : "NULL"
+        return """
+            UPDATE schedule_periods SET ends_at = greatest(\(end)::timestamptz, \(queued))
+            WHERE organization_id = \(organization) AND job_id = \(job) AND ends_at IS NULL
+            """
+    }
+}
