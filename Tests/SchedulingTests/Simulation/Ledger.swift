@@ -64,15 +64,19 @@ struct Ledger {
     mutating func check(
         from: Timestamp, to: Timestamp, rows: [Row], attempts: [Attempt], records: [JobRecord], calls: Calls, manualRuns: Set<ID<Execution>>
     ) throws(Violation) {
-        let byJob = Dictionary(grouping: rows.filter { $0.trigger == "schedule" }, by: \.job)
+        let byJob = Dictionary(grouping: rows.filter { $0.trigger == "schedule" || $0.trigger == "backfill" }, by: \.job)
         for (number, record) in records.enumerated() {
             let rows = (byJob[number] ?? []).sorted { $0.scheduledFor < $1.scheduledFor }
             try checkOccurrences(of: record, from: from, to: to, rows: rows)
-            try checkPolicy(of: record.job, rows.filter { $0.scheduledFor >= from && $0.scheduledFor < to }, among: rows, calls: calls)
+            try checkPolicy(of: record, rows.filter { $0.scheduledFor >= from && $0.scheduledFor < to }, among: rows, calls: calls)
+            for pause in record.pauses where pause.until.map({ $0 >= from && $0 < to }) ?? false {
+                try checkPause(pause, of: record, rows: rows)
+            }
         }
         let tried = Dictionary(attempts.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        if let odd = rows.first(where: { $0.job < 0 }) { throw Violation("\(odd.what) is of no job") }
         for row in rows where row.scheduledFor >= from && row.scheduledFor < to {
-            try checkState(row, calls: calls.all[row.id] ?? [], tried: tried, overlap: row.job < 0 ? "allow" : records[row.job].job.overlap)
+            try checkState(row, calls: calls.all[row.id] ?? [], tried: tried, of: records[row.job])
         }
         for attempt in attempts where attempt.reason != "lease_lost" { try checkAttempt(attempt, calls: calls) }
         let byHand = rows.filter { $0.trigger == "manual" && $0.scheduledFor >= from && $0.scheduledFor < to }
@@ -98,12 +102,12 @@ struct Ledger {
                 for time in covered { answers[time, default: 0] += 1 }
             }
         }
-        for time in expected where answers[time] != 1 {
-            throw Violation("j\(record.job.number) \(time.rfc3339) has \(answers[time] ?? 0) answers; \(record.job.rhythm.kind)")
+        for time in expected where answers[time] != 1 && !(answers[time] == nil && record.isOpen(time)) {
+            throw Violation("j\(record.job.number) \(time.rfc3339) has \(answers[time] ?? 0) answers; \(record.rhythm.kind)")
         }
         let times = Set(expected)
-        if let odd = rows.first(where: { $0.count == 1 && $0.scheduledFor >= from && $0.scheduledFor < to && !times.contains($0.scheduledFor) }) {
-            throw Violation("\(odd.what) was not expected; \(record.job.rhythm.kind)")
+        if let odd = rows.first(where: { $0.count == 1 && $0.scheduledFor >= from && $0.scheduledFor < to && !times.contains($0.scheduledFor) && !record.isOpen($0.scheduledFor) }) {
+            throw Violation("\(odd.what) was not expected; \(record.rhythm.kind)")
         }
     }
 
@@ -117,24 +121,40 @@ struct Ledger {
     // MARK: What became of them
 
     /// What was missed was late, and as much was made up as the policy says; what may not be late was not.
-    private func checkPolicy(of job: SimulatedJob, _ rows: [Row], among all: [Row], calls: Calls) throws(Violation) {
+    private func checkPolicy(of record: JobRecord, _ rows: [Row], among all: [Row], calls: Calls) throws(Violation) {
         for row in rows where row.status == "missed" {
-            guard let deadline = job.deadline else { throw Violation("\(row.what) cannot be missed") }
+            guard let deadline = record.deadline(at: row.scheduledFor) else { throw Violation("\(row.what) cannot be missed") }
             let decidedAt = row.finishedAt
             guard row.last.adding(.seconds(deadline)) < decidedAt else { throw Violation("\(row.what) was missed at \(decidedAt.rfc3339) already") }
             let later = all.count { $0.scheduledFor > row.last && $0.scheduledFor <= decidedAt.adding(Scheduler.horizon) && !($0.status == "missed" && $0.finishedAt <= decidedAt) }
-            guard later >= job.makesUp else { throw Violation("\(row.what) was missed, and \(later) of \(job.makesUp) made up for it") }
+            let makesUp = record.job.makesUp(by: record.job.missed)
+            guard later >= makesUp else { throw Violation("\(row.what) was missed, and \(later) of \(makesUp) made up for it") }
         }
-        guard let deadline = job.deadline, job.missed == "skip" else { return }
-        for row in rows where row.hasRun {
+        guard record.job.missed == "skip" else { return }
+        for row in rows where row.hasRun && row.trigger == "schedule" {
+            guard let deadline = record.deadline(at: row.scheduledFor) else { continue }
             guard let first = calls.all[row.id]?.first, first.claim.attempt == 1, first.isClockSettled else { continue }
             let latest = row.scheduledFor.adding(.seconds(deadline + 10))
             if first.startedAt > latest { throw Violation("\(row.what) began at \(first.startedAt.rfc3339), too late for its deadline") }
         }
     }
 
+    /// What a pause passed over was not run, but for the last ones, as many as were to be made up.
+    private mutating func checkPause(_ pause: JobRecord.Pause, of record: JobRecord, rows: [Row]) throws(Violation) {
+        let end = pause.until.map { pause.isEndedByHand ? $0.adding(.microseconds(1)) : $0 } ?? pause.from
+        let passedOver = expected(of: record, from: pause.from.adding(.microseconds(1)), to: end)
+        let sure = passedOver.filter { !record.isOpen($0) }
+        for (place, time) in sure.reversed().enumerated() {
+            let row = rows.first { $0.scheduledFor <= time && time <= $0.last }
+            let isMadeUp = row?.trigger == "backfill"
+            guard isMadeUp == (place < pause.makesUp), isMadeUp || row?.reason == "paused" else {
+                throw Violation("\(row?.what ?? "-") was passed over by a pause until \(end.rfc3339), of which \(pause.makesUp) were to be made up")
+            }
+        }
+    }
+
     /// I10, and of I4 that every call that was recorded is there.
-    private func checkState(_ row: Row, calls: [Calls.Call], tried: [Attempt.Key: Attempt], overlap: String) throws(Violation) {
+    private func checkState(_ row: Row, calls: [Calls.Call], tried: [Attempt.Key: Attempt], of record: JobRecord) throws(Violation) {
         switch row.status {
         case "success", "failed", "timeout":
             if row.reason == "lease_lost" {
@@ -147,7 +167,10 @@ struct Ledger {
             }
         case "missed", "skipped":
             guard calls.isEmpty else { throw Violation("\(row.what) was called all the same") }
-            if row.reason == "overlap", overlap == "allow" { throw Violation("\(row.what) may overlap") }
+            if row.reason == "paused", !record.pauses.contains(where: { $0.from < row.last && $0.until.map { row.scheduledFor <= $0 } ?? true }) {
+                throw Violation("\(row.what) lies in no pause")
+            }
+            if row.reason == "overlap", record.job.overlap == "allow" { throw Violation("\(row.what) may overlap") }
         case "cancelled": break
         default: throw Violation("\(row.what) is no final state")
         }

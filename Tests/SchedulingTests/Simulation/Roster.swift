@@ -33,7 +33,7 @@ struct Roster {
         ["limit": 0], ["limit": 0], ["limit": 2, "backoff": "fixed", "initial": "30s"], ["limit": 3, "initial": "10s", "maximum": "5m"],
     ]
 
-    private func rhythm(_ number: Int, using random: inout Seeded) -> Rhythm {
+    func rhythm(_ number: Int, using random: inout Seeded) -> Rhythm {
         let zone = pick(Self.zones, &random)
         let minute = pick([0, 0, 0, 0, 0, 30], &random)
         let night = pick([0, 1, 2, 2, 3, 3], &random)

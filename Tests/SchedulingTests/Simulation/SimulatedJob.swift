@@ -37,7 +37,7 @@ struct Rhythm: Hashable {
 struct SimulatedJob {
     let number: Int
     let organization: Int
-    var rhythm: Rhythm
+    let rhythm: Rhythm
     let missed: String
     let missedLimit: Int
     /// As it was said; nil: the default.
@@ -50,10 +50,10 @@ struct SimulatedJob {
     let failures: Int
 
     /// Later than so many seconds after its time an occurrence is missed; nil: never. (product.md §3.)
-    var deadline: Int64? { saidDeadline ?? rhythm.interval.map { min(max($0 / 2, 30), 3_600) } }
+    func deadline(of rhythm: Rhythm) -> Int64? { saidDeadline ?? rhythm.interval.map { min(max($0 / 2, 30), 3_600) } }
 
-    /// So many late occurrences are made up.
-    var makesUp: Int { missed == "skip" ? 0 : missed == "last" ? 1 : missedLimit }
+    /// So many late occurrences are made up by a policy.
+    func makesUp(by policy: String) -> Int { policy == "skip" ? 0 : policy == "last" ? 1 : missedLimit }
 
     var draft: JSON {
         var draft: JSONObject = [

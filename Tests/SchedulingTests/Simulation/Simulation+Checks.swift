@@ -4,13 +4,23 @@ import Time
 @testable import Scheduling
 
 extension Simulation {
-    /// Once a day: what is over is dropped, and what the day before yesterday left is compared with what was expected.
+    /// Once a day: what is over is dropped, and what an earlier day left is compared with what was expected.
     func daily() async throws {
         guard isDatabaseUp, settledAt <= moment, let index = connected.first else { return soon(.daily, in: 5_000_000) }
         let engine = nodes[index].engine
         try await Pruner(engine, logger: silence).prune()
-        try await checkDay(throughDay: Int(plan.start.duration(to: time.now).components.seconds / 86_400) - 2)
+        try await checkDay(throughDay: Int(plan.start.duration(to: time.now).components.seconds / 86_400) - 3)
+        try await reconcile(engine)
         soon(.daily, in: 86_400_000_000)
+    }
+
+    /// The program's own check comes to the same.
+    private func reconcile(_ engine: Engine) async throws {
+        while try await Reconciler(engine, logger: silence).check(at: engine.clock.now()) {}
+        let rows = try await base.database.query("SELECT job_id, unexplained, checked_until FROM schedule_periods WHERE unexplained > 0")
+        guard let row = rows.first else { return }
+        let (job, count, until): (ID<Job>, Int64, Timestamp) = (try row("job_id"), try row("unexplained"), try row("checked_until"))
+        throw Violation("the reconciler misses \(count) answers of j\(numbers[job] ?? -1), until \(until.rfc3339)")
     }
 
     func checkDay(throughDay last: Int) async throws {
@@ -20,7 +30,7 @@ extension Simulation {
             let results = try await base.database.batch([
                 """
                 SELECT id, job_id, scheduled_for, trigger, status, reason, attempt, started_at, finished_at, count, last_scheduled_for
-                FROM executions WHERE scheduled_for >= \(from.adding(.seconds(-86_400))) AND scheduled_for < \(to.adding(.seconds(86_400)))
+                FROM executions WHERE scheduled_for >= \(from.adding(.seconds(-2 * 86_400))) AND scheduled_for < \(to.adding(.seconds(86_400)))
                 """,
                 """
                 SELECT execution_id, number, status, reason, started_at FROM attempts WHERE scheduled_for >= \(from) AND scheduled_for < \(to)

@@ -23,16 +23,18 @@ extension Simulation {
         do {
             let schedulers = racers.map { (Scheduler(nodes[$0].engine, logger: silence), nodes[$0].now) }
             try await withThrowingTaskGroup { group in
-                for (scheduler, now) in schedulers { group.addTask { _ = try await scheduler.tick(at: now) } }
+                for (scheduler, now) in schedulers { 
+                    group.addTask {
+                        _ = try await scheduler.tick(at: now)
+                        _ = try await scheduler.passOver(at: now)
+                    }
+                 }
                 try await group.waitForAll()
             }
         } catch let error as PostgresError where error.isOfMissingPartition {
             try await nodes[first].engine.partitions.ensureWhatIsQueued()
             planTick(at: moment + 250_000)
         }
-        let was: Timestamp? = try await base.database.query("SELECT min(next_run_at) AS run FROM job_states").only("run")
-        if was == lastRun { prof["wasted", default: (0, .zero)].0 += 1 }
-        lastRun = was
         try await look()
     }
 
@@ -149,6 +151,12 @@ extension Simulation {
     }
 
     private func outcome(of job: Int) -> Outcome {
+        var outcome = outcomeButForSteering(of: job)
+        if plan.hasChanges, outcome.reason != nil, chance(3) { outcome.steering.pause = "Not now." }
+        return outcome
+    }
+
+    private func outcomeButForSteering(of job: Int) -> Outcome {
         guard Int.random(in: 0..<100, using: &random) < records[job].job.failures else { return Outcome(reason: nil, statusCode: 200) }
         let failures: [(Reason, Int?)] = [(.connectFailed, nil), (.httpStatus, 500), (.httpStatus, 404), (.deadline, nil)]
         let (reason, status) = failures[Int.random(in: 0..<failures.count, using: &random)]
@@ -166,6 +174,7 @@ extension Simulation {
         let batch = ended.compactMap(\.finished)
         try await node.engine.partitions.ensure(batch.map { ($0.claim.keepDays, $0.claim.scheduledFor) })
         let completion = try await node.queue.complete(batch, by: node.id, now: node.now)
+        for paused in completion.paused { notePause(paused.jobID, until: nil) }
         if isHeard {
             for holding in ended {
                 node.held[holding.claim.lease] = nil

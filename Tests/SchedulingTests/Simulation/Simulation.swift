@@ -20,6 +20,7 @@ actor Simulation {
         case answer(Int, Claim.Lease)
         case record(Int)
         case recall(job: Int)
+        case change(Int, Change)
         case beat(Int)
         case strays(Int)
         case resume(Int)
@@ -65,8 +66,8 @@ actor Simulation {
     var nextTick: Int64?
     var nextClaim: Int64?
     var nextRescue: Int64?
-    var prof: [String: (Int, Duration)] = [:]
-    var lastRun: Timestamp?
+    /// The latest that the database's clock has ever said.
+    var highest = Timestamp(microseconds: .min)
     var manualRuns: Set<ID<Execution>> = []
 
     init(seed: UInt64, _ plan: Plan) async throws {
@@ -100,12 +101,10 @@ actor Simulation {
             last = moment
             if standing > 10_000 { throw Violation("nothing goes on: \(event)") }
             time.advance(to: moment)
-            let t0 = ContinuousClock.now
-            defer { let k = String("\(event)".prefix { $0 != "(" }); prof[k, default: (0, .zero)].0 += 1; prof[k, default: (0, .zero)].1 += ContinuousClock.now - t0 }
+            highest = max(highest, time.now)
             do { try await handle(event) } catch let error as PostgresError { throw Violation("the engine failed at \(event): \(error)") }
         }
-        try await checkDay(throughDay: plan.days - 2)
-        print(prof.map { "\($0) \($1.0) \($1.1)" }.joined(separator: "\n"))
+        try await checkDay(throughDay: plan.days - 3)
     }
 
     private func handle(_ event: Event) async throws {
@@ -114,6 +113,7 @@ actor Simulation {
         case .claim: try await claim()
         case .rescue: try await rescue()
         case .people: try await people()
+        case .change(let number, let change): try await carryOut(change, on: number)
         case .daily: try await daily()
         case .databaseBack: databaseBack()
         case .start: try await startNode()
@@ -150,11 +150,14 @@ actor Simulation {
         guard isDatabaseUp else { return }
         let row = try await base.database.query(
             """
-            SELECT (SELECT min(next_run_at) FROM job_states) AS run,
+            SELECT (SELECT min(next_run_at) FROM job_states) AS run, (SELECT min(pass_at) FROM job_states) AS pass,
                 (SELECT min(next_due) FROM lanes WHERE next_due < 'infinity' AND running < max_running) AS due
             """)
         if let run: Timestamp = try row.only("run") {
             planTick(at: time.moment(of: run.adding(.zero - Scheduler.horizon)) + within(0...300_000))
+        }
+        if let pass: Timestamp = try row.only("pass"), pass < plan.end {
+            planTick(at: time.moment(of: pass) + within(0...300_000))
         }
         if let due: Timestamp = try row.only("due") { planClaim(at: time.moment(of: due.adding(.zero - Worker.lead))) }
     }
