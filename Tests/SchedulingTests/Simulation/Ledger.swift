@@ -56,6 +56,9 @@ struct Ledger {
     /// The last day that was compared.
     private(set) var checked = -1
     private(set) var occurrences = 0
+    private(set) var pauses = 0
+    /// How many rows of which kind there were, to see what a simulation comes to.
+    private(set) var kinds: [String: Int] = [:]
     private var oracle: Oracle
 
     init(start: Timestamp, end: Timestamp, prefix: String) { oracle = Oracle(start: start, end: end, prefix: prefix) }
@@ -71,11 +74,13 @@ struct Ledger {
             try checkPolicy(of: record, rows.filter { $0.scheduledFor >= from && $0.scheduledFor < to }, among: rows, calls: calls)
             for pause in record.pauses where pause.until.map({ $0 >= from && $0 < to }) ?? false {
                 try checkPause(pause, of: record, rows: rows)
+                pauses += 1
             }
         }
         let tried = Dictionary(attempts.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         if let odd = rows.first(where: { $0.job < 0 }) { throw Violation("\(odd.what) is of no job") }
         for row in rows where row.scheduledFor >= from && row.scheduledFor < to {
+            kinds["\(row.trigger) \(row.status) \(row.reason ?? "")\(row.count > 1 ? " stretch" : "")", default: 0] += 1
             try checkState(row, calls: calls.all[row.id] ?? [], tried: tried, of: records[row.job])
         }
         for attempt in attempts where attempt.reason != "lease_lost" { try checkAttempt(attempt, calls: calls) }

@@ -50,9 +50,9 @@ struct Roster {
         case 13, 14:
             let hours = Int64(pick([6, 12, 24], &random))
             return Rhythm(kind: .every(seconds: hours * 3_600, anchor: start.adding(.seconds(minute * 60))), interval: hours * 3_600)
-        case 15: return cron("\(minute) * * * *", every: 3_600, window: window(of: zone, hours: 48, &random))
-        case 16: return cron("*/15 * * * *", every: 900, window: window(of: zone, hours: 24, &random))
-        case 17: return cron("*/5 * * * *", every: 300, window: window(of: zone, hours: 8, &random))
+        case 15: return cron("\(minute) * * * *", every: 3_600, window: window(of: zone, hours: 36, &random))
+        case 16: return cron("*/15 * * * *", every: 900, window: window(of: zone, hours: 12, &random))
+        case 17: return cron("*/5 * * * *", every: 300, window: window(of: zone, hours: 4, &random))
         case 18 where number < 60: return Rhythm(kind: .at(moment(&random)))
         case 18: return cron("0,30 1-3 * * *", every: 1_800)
         default: return Rhythm(kind: .onDemand)

@@ -39,9 +39,9 @@ final class SimulatedNode {
     /// Leases that the database says are its own, seen once without its knowing of them.
     var strays: Set<Claim.Lease> = []
 
-    init(_ name: String, on database: Database, time: VirtualTime) {
+    init(_ name: String, on database: Database, time: VirtualTime, catchUpRate: Int? = nil) {
         self.name = name
-        engine = Engine(database, on: TestCluster.loop, clock: DatabaseClock(monotonic: time.monotonic))
+        engine = Engine(database, catchUpRate: catchUpRate, on: TestCluster.loop, clock: DatabaseClock(monotonic: time.monotonic))
         queue = ExecutionQueue(database: database)
         connectedAt = time.moment
     }

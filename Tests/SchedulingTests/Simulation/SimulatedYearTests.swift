@@ -21,7 +21,7 @@ private let isLongRun = ProcessInfo.processInfo.environment["PRIKKE_LONG_TESTS"]
         try await Story(seed, Self.changing(seed % 2 == 0 ? Self.autumn : Self.spring)).isRight()
     }
 
-    @Test(.enabled(if: isLongRun), arguments: 1...3 as ClosedRange<UInt64>) func everyTickOfAYearIsAccountedFor(seed: UInt64) async throws {
+    @Test(.enabled(if: isLongRun), arguments: 1...2 as ClosedRange<UInt64>) func everyTickOfAYearIsAccountedFor(seed: UInt64) async throws {
         try await Story(seed, Self.changing(Self.year)).isRight()
     }
 
@@ -63,7 +63,7 @@ private struct Story {
         let mutant = plan.mutant.map { ", \($0)" } ?? ""
         self.violation = violation.map { "seed \(seed)\(mutant): \($0)\n" + lines.suffix(40).joined(separator: "\n") }
         figures = "seed \(seed)\(mutant): \(await simulation.ledger.occurrences) occurrences, \(await simulation.calls.count) calls, \(await simulation.faults) faults, \(ContinuousClock.now - began)"
-        print(figures)
+        print(figures, await simulation.ledger.pauses, await simulation.ledger.kinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
         try await simulation.base.close()
     }
 

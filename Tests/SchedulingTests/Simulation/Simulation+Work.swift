@@ -109,7 +109,7 @@ extension Simulation {
         node.held[claim.lease]?.stage = .running
         let latency = (job.latencies.randomElement(using: &random) ?? 1) * 1_000_000
         soon(.answer(index, claim.lease), in: latency)
-        if latency > 2_000_000, chance(50) { soon(.mark(index, claim.lease), in: within(1_000_000...2_000_000)) }
+        if latency > 2_000_000, chance(30) { soon(.mark(index, claim.lease), in: within(1_000_000...2_000_000)) }
         for fault in lurking { soon(.strike(fault), in: within(0...4_000_000)) }
         lurking = []
     }
@@ -187,7 +187,7 @@ extension Simulation {
         }
         if !completion.jobsWithWaiting.isEmpty, isHeard { try await node.queue.release(after: completion.jobsWithWaiting, now: node.now) }
         if node.isStopping, node.held.isEmpty { try await endStop(index) }
-        try await look()
+        if !completion.jobsWithWaiting.isEmpty || batch.contains(where: { $0.retryAt != nil }) { try await look() }
     }
 
     // MARK: Give back

@@ -75,14 +75,16 @@ actor Simulation {
         time = VirtualTime(start: plan.start)
         base = try await SimulatedDatabase()
         random = Seeded(state: seed)
-        let organizations = Organizations(base.database, signing: try #require(Scene.signing))
-        var accesses: [Access] = []
-        for name in ["Acme", "Bolt", "Cask"] {
-            let founded = try await organizations.found(name: name, ownedBy: "alice@example.com", entitlements: .business())
-            accesses.append(Access(organization: founded.organization, actor: .system, scopes: Set(Scope.allCases)))
-        }
-        self.accesses = accesses
+        accesses = [
+            try await Self.found("Acme", in: base), try await Self.found("Bolt", in: base), try await Self.found("Cask", in: base),
+        ]
         ledger = Ledger(start: plan.start, end: plan.end, prefix: plan.mutant?.zonePrefix ?? "")
+    }
+
+    static func found(_ name: String, in base: SimulatedDatabase) async throws -> Access {
+        let organizations = Organizations(base.database, signing: try #require(Scene.signing))
+        let founded = try await organizations.found(name: name, ownedBy: "alice@example.com", entitlements: .business())
+        return Access(organization: founded.organization, actor: .system, scopes: Set(Scope.allCases))
     }
 
     /// Runs to the end, or to the first rule that is broken.
