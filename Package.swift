@@ -60,7 +60,7 @@ let package = Package(
             exclude: ["schema.sql"],
             resources: [
                 .embedInCode("0001_tenancy.sql"), .embedInCode("0002_jobs_and_queue.sql"), .embedInCode("0003_executions.sql"),
-                .embedInCode("0004_survival.sql"), .embedInCode("0005_ledger.sql"),
+                .embedInCode("0004_survival.sql"), .embedInCode("0005_ledger.sql"), .embedInCode("0006_zones_and_audit.sql"),
             ],
             swiftSettings: strict
         ),
@@ -103,6 +103,7 @@ let package = Package(
                 .embedInCode("Templates/error.mustache"),
                 .embedInCode("Templates/landing.mustache"),
                 .embedInCode("Templates/layout.mustache"),
+                .embedInCode("Templates/status.mustache"),
                 .embedInCode("Assets/base.css"),
                 .embedInCode("Assets/components.css"),
                 .embedInCode("Assets/favicon.svg"),
@@ -125,7 +126,8 @@ let package = Package(
 
         // Measurements: `scripts/bench`.
         .executableTarget(
-            name: "Bench", dependencies: ["Postgres", "EventLoop", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+            name: "Bench", dependencies: ["Postgres", "EventLoop", "Time", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
 
         // Tests, from the bottom up.
         .target(

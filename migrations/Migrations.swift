@@ -10,6 +10,7 @@ public enum Migrations {
         Migration(name: "0003_executions", sql: text(PackageResources._003_executions_sql)),
         Migration(name: "0004_survival", sql: text(PackageResources._004_survival_sql)),
         Migration(name: "0005_ledger", sql: text(PackageResources._005_ledger_sql)),
+        Migration(name: "0006_zones_and_audit", sql: text(PackageResources._006_zones_and_audit_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -140,6 +140,24 @@ CREATE TABLE public.attempts_keep_90 (
 )
 PARTITION BY RANGE (scheduled_for);
 
+CREATE TABLE public.audit_log (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    actor_id uuid,
+    action text NOT NULL,
+    subject text NOT NULL,
+    before jsonb,
+    after jsonb,
+    via text NOT NULL,
+    address text,
+    CONSTRAINT audit_log_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)+$'::text)),
+    CONSTRAINT audit_log_actor_check CHECK ((actor = ANY (ARRAY['user'::text, 'key'::text, 'system'::text, 'operator'::text]))),
+    CONSTRAINT audit_log_check CHECK (((actor_id IS NOT NULL) = (actor = ANY (ARRAY['user'::text, 'key'::text])))),
+    CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['page'::text, 'api'::text, 'sync'::text, 'cli'::text, 'billing'::text, 'engine'::text])))
+);
+
 CREATE TABLE public.entitlements (
     organization_id uuid NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
@@ -497,6 +515,15 @@ CREATE TABLE public.users (
     CONSTRAINT users_email_check CHECK (((email = lower(email)) AND ((char_length(email) >= 3) AND (char_length(email) <= 254))))
 );
 
+CREATE TABLE public.zone_rules (
+    zone text NOT NULL,
+    fingerprint bytea NOT NULL,
+    version text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    contested_at timestamp with time zone,
+    CONSTRAINT zone_rules_fingerprint_check CHECK ((length(fingerprint) = 32))
+);
+
 ALTER TABLE ONLY public.attempts ATTACH PARTITION public.attempts_keep_30 FOR VALUES IN ('30');
 
 ALTER TABLE ONLY public.attempts ATTACH PARTITION public.attempts_keep_7 FOR VALUES IN ('7');
@@ -523,6 +550,9 @@ ALTER TABLE ONLY public.attempts_keep_7
 
 ALTER TABLE ONLY public.attempts_keep_90
     ADD CONSTRAINT attempts_keep_90_pkey PRIMARY KEY (organization_id, execution_id, keep_days, scheduled_for, number);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.entitlements
     ADD CONSTRAINT entitlements_pkey PRIMARY KEY (organization_id);
@@ -584,7 +614,12 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.zone_rules
+    ADD CONSTRAINT zone_rules_pkey PRIMARY KEY (zone);
+
 CREATE INDEX api_keys_of_organization ON public.api_keys USING btree (organization_id, id);
+
+CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (organization_id, subject, id);
 
 CREATE INDEX executions_stretches ON ONLY public.executions USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
 
@@ -625,6 +660,8 @@ CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (or
 CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE (pass_at IS NOT NULL);
 
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
+
+CREATE INDEX jobs_zones ON public.jobs USING btree (((schedule ->> 'timezone'::text)), organization_id, id) WHERE ((deleted_at IS NULL) AND (schedule ? 'cron'::text));
 
 CREATE INDEX kept_attempts_of_job ON public.kept_attempts USING btree (organization_id, job_id);
 
@@ -683,6 +720,9 @@ ALTER TABLE ONLY public.api_keys
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.entitlements
     ADD CONSTRAINT entitlements_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;

@@ -5,7 +5,8 @@ struct Bench {
     static func main() async throws {
         switch CommandLine.arguments.dropFirst().first {
         case "postgres": try await PostgresBench.run()
-        default: print("Bench postgres")
+        case "cron": try CronBench.run()
+        default: print("Bench postgres|cron")
         }
     }
 }

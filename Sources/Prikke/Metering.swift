@@ -1,6 +1,7 @@
 import CoreMetrics
 import Metrics
 import Synchronization
+import Web
 
 /// Collects what the program counts and writes it in Prometheus' text format (version 0.0.4). No reachable library does.
 final class Metering: MetricsFactory {
@@ -18,6 +19,14 @@ final class Metering: MetricsFactory {
         let times = shared.times.withLock { $0.sorted { $0.key < $1.key } }
         let levels = shared.levels.withLock { $0.sorted { $0.key < $1.key } }
         return (counters.map { $1.text(name: $0) } + levels.map { $1.text(name: $0) } + times.map { $1.text(name: $0) }).joined()
+    }
+
+    /// How late executions started here, as far as the bounds of the histogram tell; nil: none has started.
+    static func lateness() -> About.Lateness? {
+        guard let spread = shared.times.withLock({ $0["prikke_start_lateness_seconds"] }), let median = spread.bound(of: 0.5),
+            let most = spread.bound(of: 0.99)
+        else { return nil }
+        return About.Lateness(starts: spread.count, median: median, most: most)
     }
 
     func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -91,6 +100,19 @@ private final class Spread: TimerHandler {
             state.count += 1
             state.sum += seconds
         }
+    }
+
+    var count: Int64 { state.withLock(\.count) }
+
+    /// So much or less was recorded in such a share of cases; nil: nothing was, or it was beyond the last bound.
+    func bound(of share: Double) -> Double? {
+        let state = state.withLock { $0 }
+        var below: Int64 = 0
+        for (bound, count) in zip(Self.bounds, state.counts) {
+            below += count
+            if state.count > 0, Double(below) >= share * Double(state.count) { return bound }
+        }
+        return nil
     }
 
     func text(name: String) -> String {

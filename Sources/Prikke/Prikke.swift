@@ -16,10 +16,11 @@ struct Prikke: AsyncParsableCommand {
             Examples:
               prikke serve
               prikke organization create --name Acme --email alice@example.com --plan business
+              prikke cron next --zone Europe/Oslo '30 2 * * *'
               prikke doctor
             """,
         version: version,
-        subcommands: [Serve.self, Migrate.self, Seed.self, OrganizationCommand.self, Doctor.self],
+        subcommands: [Serve.self, Migrate.self, Seed.self, CronCommand.self, OrganizationCommand.self, Doctor.self],
         defaultSubcommand: Serve.self
     )
 

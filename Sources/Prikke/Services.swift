@@ -60,7 +60,7 @@ struct Services {
     /// What everything else of a role stands on, in the order in which it is started; it is stopped in the reverse order,
     /// when nothing stands on it any more.
     var foundations: [any Service] {
-        let base: [any Service] = home.all + [heartbeat]
+        let base: [any Service] = home.all + [heartbeat, ZoneWatch(engine, logger: logger)]
         return configuration.role == .web ? base : base + [EngineBells(engine, logger: logger), Rescuer(engine, logger: logger)]
     }
 

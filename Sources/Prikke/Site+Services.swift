@@ -12,8 +12,12 @@ extension Site {
         let keys = services.keys
         var site = Site(
             url: services.configuration.siteURL,
-            api: API(API.jobs(services.jobs, services.executions), API.executions(services.executions), API.keys(services.keys)),
-            authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) }, metrics: { Metering.text() },
+            api: API(
+                API.jobs(services.jobs, services.executions), API.previews(services.jobs), API.executions(services.executions),
+                API.keys(services.keys)),
+            authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },
+            about: { About(version: Prikke.version, zoneData: ZoneData.version(), lateness: Metering.lateness()) },
+            metrics: { Metering.text() },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
         if services.configuration.stage == .development { site.demo = { try await DemoPage.make(services) } }
         return site
@@ -39,7 +43,9 @@ extension Site {
         do {
             let pending = try await Migrator(Migrations.all).pending(on: database)
             let state = pending.isEmpty ? "up to date" : "behind: \(pending.joined(separator: ", "))"
-            return HealthReport(isHealthy: pending.isEmpty, parts: [("database", "reachable"), ("schema", state)])
+            let zones: Query = "SELECT max(version) FILTER (WHERE version <> 'unknown') AS version FROM zone_rules"
+            let zoneData: String? = pending.isEmpty ? try await database.query(zones).only("version") : nil
+            return HealthReport(isHealthy: pending.isEmpty, parts: [("database", "reachable"), ("schema", state)], zoneData: zoneData)
         } catch {
             return unreachable
         }

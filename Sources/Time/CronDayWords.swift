@@ -7,62 +7,55 @@ struct CronDayWords {
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
     ]
 
-    /// "Monday to Friday", "on the 1st and the last day of the month"; nil for every day.
+    /// "Monday to Friday", "on the 1st and the last day of the month", "on the 25th of December"; nil for every day.
     var text: String? {
         let (date, weekday) = (fields.dayOfMonth, fields.dayOfWeek)
         if date.isFull, weekday.isFull { return nil }
         if date.beginsWithStar || weekday.beginsWithStar {
-            if date.isFull { return weekdays.contains(" to ") ? weekdays : "on \(weekdays)" }
-            if weekday.isFull { return dates }
-            return "\(dates), but only on \(weekdays)"
+            if date.isFull { return onWeekdays + inMonths }
+            if weekday.isFull { return "on \(dates) of \(months ?? "the month")" }
+            return "on \(dates) of \(months ?? "the month"), but only \(onWeekdays)"
         }
         if date.isFull || weekday.isFull { return nil }  // either is enough, and one names every day
-        return "\(dates) or on \(weekdays)"
+        return "on \(dates) of the month or \(onWeekdays)\(inMonths)"
     }
 
-    /// "in January and June"; nil for all of them.
+    /// "January and June"; nil for all of them.
     var months: String? {
-        fields.month.isFull ? nil : "in \(spans(of: (1...12).filter { fields.month.values & 1 << $0 != 0 }) { Self.monthNames[$0 - 1] })"
+        let values = fields.month.values
+        return fields.month.isFull ? nil : spans(of: (1...12).filter { values & 1 << $0 != 0 }) { Self.monthNames[$0 - 1] }
     }
+
+    private var inMonths: String { months.map { ", in \($0)" } ?? "" }
 
     private var dates: String {
         var names: [String] = []
-        let days = (1...31).filter { fields.dayOfMonth.values & 1 << $0 != 0 }
-        if !days.isEmpty { names.append("the \(spans(of: days, name: ordinal))") }
+        let values = fields.dayOfMonth.values
+        let days = (1...31).filter { values & 1 << $0 != 0 }
+        if days.count > 4, let every = Progression(days, of: 31), every.step > 1 {
+            names.append("every \(ordinal(every.step)) day from the \(ordinal(days[0])) to the \(ordinal(days[days.count - 1]))")
+        } else if !days.isEmpty {
+            names.append("the \(spans(of: days, name: ordinal))")
+        }
         if fields.dayOfMonth.items.contains(.lastDay) { names.append("the last day") }
         if fields.dayOfMonth.items.contains(.lastWorkday) { names.append("the last weekday (Monday to Friday)") }
-        return "on \(list(names)) of the month"
-    }
-
-    private var weekdays: String {
-        // A week is told from Monday on, as 7 for Sunday.
-        var names: [String] = []
-        let days = (1...7).filter { fields.dayOfWeek.values & 1 << ($0 % 7) != 0 }
-        if !days.isEmpty { names.append(spans(of: days) { Self.weekdays[$0 % 7] }) }
-        for item in fields.dayOfWeek.items {
-            switch item {
-            case .last(let weekday): names.append("the last \(Self.weekdays[weekday]) of the month")
-            case .nth(let weekday, let number): names.append("the \(ordinal(number)) \(Self.weekdays[weekday]) of the month")
-            case .range, .lastDay, .lastWorkday: continue
-            }
-        }
         return list(names)
     }
 
-    /// "1, 5 to 9 and 20": three or more in a row become a span.
-    private func spans(of values: [Int], name: (Int) -> String) -> String {
-        var parts: [String] = []
-        var index = 0
-        while index < values.count {
-            var end = index
-            while end + 1 < values.count, values[end + 1] == values[end] + 1 { end += 1 }
-            if end - index >= 2 {
-                parts.append("\(name(values[index])) to \(name(values[end]))")
-            } else {
-                parts += values[index...end].map(name)
+    private var onWeekdays: String {
+        // A week is told from Monday on, as 7 for Sunday.
+        let values = fields.dayOfWeek.values
+        let days = (1...7).filter { values & 1 << ($0 % 7) != 0 }
+        var names = days.isEmpty ? [] : [spans(of: days) { Self.weekdays[$0 % 7] }]
+        let plain = names.count
+        for item in fields.dayOfWeek.items {
+            switch item {
+            case .last(let weekday): names.append("the last \(Self.weekdays[weekday])")
+            case .nth(let weekday, let number): names.append("the \(ordinal(number)) \(Self.weekdays[weekday])")
+            case .range, .lastDay, .lastWorkday: continue
             }
-            index = end + 1
         }
-        return list(parts)
+        if names.count > plain { return "on \(list(names)) of the month" }
+        return names[0].contains(" to ") ? names[0] : "on \(names[0])"
     }
 }

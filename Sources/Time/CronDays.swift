@@ -10,13 +10,24 @@ struct CronDays: Sendable {
         // As Debian's cron: a day field that begins with a star restricts nothing by its presence, so both must hold; two
         // that are restricted hold alternatively.
         let both = dayOfMonth.beginsWithStar || dayOfWeek.beginsWithStar
+        let (dateValues, weekdayValues) = (dayOfMonth.values, dayOfWeek.values)
+        let (specialDates, specialWeekdays) = (Self.specials(dayOfMonth), Self.specials(dayOfWeek))
         for firstWeekday in 0..<7 {
+            // Bit 0 is the weekday of the first; then week after week the same.
+            let week = (weekdayValues >> firstWeekday | weekdayValues << (7 - firstWeekday)) & 0x7F
+            let weeks = (week | week << 7 | week << 14 | week << 21 | week << 28) << 1
             for length in 28...31 {
-                let dates = Self.days(dayOfMonth, firstWeekday: firstWeekday, length: length)
-                let weekdays = Self.days(dayOfWeek, firstWeekday: firstWeekday, length: length)
-                masks[Self.kind(firstWeekday, length)] = both ? dates & weekdays : dates | weekdays
+                let month = MonthKind(firstWeekday: firstWeekday, length: length)
+                let all: UInt64 = (1 << UInt64(length + 1)) - 2
+                let dates = specialDates.reduce(dateValues & all) { $0 | month.bit(of: $1) }
+                let weekdays = specialWeekdays.reduce(weeks & all) { $0 | month.bit(of: $1) }
+                masks[Self.kind(firstWeekday, length)] = UInt32(truncatingIfNeeded: both ? dates & weekdays : dates | weekdays)
             }
         }
+    }
+
+    private static func specials(_ field: CronField) -> Set<CronField.Item> {
+        Set(field.items.filter { if case .range = $0 { false } else { true } })
     }
 
     func mask(firstWeekday: Int, length: Int) -> UInt32 { masks[Self.kind(firstWeekday, length)] }
@@ -37,24 +48,23 @@ struct CronDays: Sendable {
     }
 
     private static func kind(_ firstWeekday: Int, _ length: Int) -> Int { firstWeekday * 4 + length - 28 }
+}
 
-    private static func days(_ field: CronField, firstWeekday: Int, length: Int) -> UInt32 {
-        var mask: UInt32 = 0
-        let values = field.values
-        for day in 1...length {
-            let weekday = (firstWeekday + day - 1) % 7
-            let isNamed = values & 1 << (field.kind == .dayOfWeek ? weekday : day) != 0
-            let isSpecial = field.items.contains { item in
-                switch item {
-                case .range: false
-                case .lastDay: day == length
-                case .lastWorkday: 1...5 ~= weekday && (day == length || weekday == 5 && day > length - 3)
-                case .last(let wanted): weekday == wanted && day > length - 7
-                case .nth(let wanted, let number): weekday == wanted && (day + 6) / 7 == number
-                }
-            }
-            if isNamed || isSpecial { mask |= 1 << day }
+private struct MonthKind {
+    let firstWeekday: Int
+    let length: Int
+
+    /// The one day of the month, as a bit, on which an item falls that is not a range; 0 if on none.
+    func bit(of item: CronField.Item) -> UInt64 {
+        let lastWeekday = (firstWeekday + length - 1) % 7
+        let day: Int
+        switch item {
+        case .range: return 0
+        case .lastDay: day = length
+        case .lastWorkday: day = length - (lastWeekday == 6 ? 1 : lastWeekday == 0 ? 2 : 0)
+        case .last(let weekday): day = length - (lastWeekday - weekday + 7) % 7
+        case .nth(let weekday, let number): day = 1 + (weekday - firstWeekday + 7) % 7 + (number - 1) * 7
         }
-        return mask
+        return day <= length ? 1 << UInt64(day) : 0
     }
 }

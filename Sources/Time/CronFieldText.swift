@@ -54,6 +54,10 @@ private struct CronItemReader {
         if part.contains(UInt8(ascii: "~")) {
             throw CronError(.randomRange, kind, "\(kind.words) has a random range '\(text)'", hint: "choose a value yourself")
         }
+        if startsWith("h"), part.count == 1 || part.dropFirst().first.map({ "/(".utf8.contains($0) }) ?? false {
+            throw CronError(
+                .randomRange, kind, "\(kind.words) has '\(text)', where another cron chooses a value", hint: "choose a value yourself")
+        }
         if kind == .dayOfMonth, let last = part.last, last | 0x20 == UInt8(ascii: "w"), part.dropLast().allSatisfy({ 48...57 ~= $0 }) {
             throw CronError(
                 .nearestWeekday, kind, "day of month '\(text)' (the weekday nearest to a day) is not of this dialect",
@@ -66,21 +70,19 @@ private struct CronItemReader {
     private mutating func special() throws(CronError) -> CronField.Item? {
         switch kind {
         case .dayOfMonth:
+            guard startsWith("l") else { return nil }
             if lowercased == "l" { return .lastDay }
             if lowercased == "lw" { return .lastWorkday }
-            if lowercased.hasPrefix("l") {
-                throw CronError(
-                    .syntax, kind, "day of month '\(text)' is not understood",
-                    hint: "L is the last day and LW the last weekday of the month")
-            }
-            return nil
+            throw CronError(
+                .syntax, kind, "day of month '\(text)' is not understood",
+                hint: "L is the last day and LW the last weekday of the month")
         case .dayOfWeek: return try specialWeekday()
         default: return nil
         }
     }
 
     private mutating func specialWeekday() throws(CronError) -> CronField.Item? {
-        if lowercased == "l" {
+        if part.count == 1, startsWith("l") {
             throw CronError(.syntax, kind, "day of week 'L' does not say which day", hint: "5L is the last Friday of the month")
         }
         let isLast = part.last.map { $0 | 0x20 == UInt8(ascii: "l") } ?? false
@@ -103,7 +105,7 @@ private struct CronItemReader {
     /// A number in the field's range, or a name.
     private mutating func value() throws(CronError) -> Int {
         let letters = rest.prefix { ($0 | 0x20) >= UInt8(ascii: "a") && ($0 | 0x20) <= UInt8(ascii: "z") }
-        if kind.names.isEmpty || letters.isEmpty {
+        if letters.isEmpty || kind.names.isEmpty {
             let value = try number(of: nil)
             guard kind.range ~= value else { throw outOfRange(value) }
             return value
@@ -114,7 +116,8 @@ private struct CronItemReader {
             let close = kind.names.first { name.hasPrefix($0) }
             throw CronError(
                 .unknownName, kind, "\(kind.words) has no name '\(name)'",
-                hint: close.map { "did you mean \($0)?" } ?? "the names are \(kind.names.joined(separator: " "))")
+                hint: close.map { "did you mean \($0)?" } ?? otherField(of: name) ?? lastHint(name)
+                    ?? "the names are \(kind.names.joined(separator: " "))")
         }
         rest = rest.dropFirst(3)
         return index + kind.firstNamed
@@ -126,7 +129,8 @@ private struct CronItemReader {
         if digits.isEmpty { throw notUnderstood() }
         guard digits.count <= 4 else {
             throw CronError(
-                .numberTooLong, kind, "\(part ?? kind.words) \(String(decoding: digits.prefix(8), as: UTF8.self))… has more than 4 digits")
+                .numberTooLong, kind, "\(part ?? kind.words) \(String(decoding: digits.prefix(8), as: UTF8.self))… has more than 4 digits",
+                hint: "write at most 4")
         }
         rest = rest.dropFirst(digits.count)
         return digits.reduce(0) { $0 * 10 + Int($1 - 48) }
@@ -147,11 +151,22 @@ private struct CronItemReader {
     private var text: String { String(decoding: part, as: UTF8.self) }
     private var lowercased: String { text.lowercased() }
 
+    /// Whether the first character is this letter, small or capital.
+    private func startsWith(_ letter: Unicode.Scalar) -> Bool { part.first.map { UInt32($0 | 0x20) == letter.value } ?? false }
+
     private func notUnderstood() -> CronError {
-        CronError(
+        let letters = lowercased.prefix { $0.isLetter }
+        return CronError(
             .syntax, kind, "\(kind.words) '\(text)' is not understood",
-            hint: "a field is *, 5, 1-5, */2, 10/2, or several of these with commas")
+            hint: otherField(of: String(letters)) ?? "a field is *, 5, 1-5, */2, 10/2, or several of these with commas")
     }
+
+    /// A name that stands in the wrong field.
+    private func otherField(of name: String) -> String? {
+        CronField.Kind.allCases.first { $0 != kind && $0.names.contains(name) }.map { "\(name) belongs in the field \($0.words)" }
+    }
+
+    private func lastHint(_ name: String) -> String? { name == "l" ? "5L is the last Friday of the month" : nil }
 
     private func outOfRange(_ value: Int) -> CronError {
         let (low, high) = (kind.range.lowerBound, kind.range.upperBound)
@@ -172,10 +187,9 @@ private struct CronItemReader {
 
     private func backward(_ first: Int, _ last: Int) -> CronError {
         let low = kind.range.lowerBound
-        var hint = "write \(first)-\(kind.range.upperBound),\(low == last ? "\(low)" : "\(low)-\(last)")"
-        if kind == .dayOfWeek {
-            hint = last == 0 ? "Sunday at the end of a range is 7: \(first)-7" : "write \(first)-6,\(last == 0 ? "0" : "0-\(last)")"
-        }
+        let high = kind == .dayOfWeek ? 6 : kind.range.upperBound
+        var hint = "write \(first >= high ? "\(first)" : "\(first)-\(high)"),\(low == last ? "\(low)" : "\(low)-\(last)")"
+        if kind == .dayOfWeek, last == 0 { hint = first == 7 ? "write 7" : "Sunday at the end of a range is 7: \(first)-7" }
         return CronError(.backwardRange, kind, "\(kind.words) '\(text)' is a backward range", hint: hint)
     }
 }

@@ -27,7 +27,9 @@ struct CronFields: Sendable, Hashable {
     /// The text between blanks and tabs, at least one word.
     private static func words(of text: String) throws(CronError) -> [ArraySlice<UInt8>] {
         guard text.utf8.count <= longest else {
-            throw CronError(.tooLong, nil, "the expression has \(text.utf8.count) bytes, more than \(longest)")
+            throw CronError(
+                .tooLong, nil, "the expression has \(text.utf8.count) bytes, more than \(longest)",
+                hint: "write ranges and steps instead of lists")
         }
         for scalar in text.unicodeScalars where scalar != "\t" && !(" "..."~" ~= scalar) {
             let code = String(scalar.value, radix: 16, uppercase: true)
@@ -54,6 +56,9 @@ struct CronFields: Sendable, Hashable {
         let name = String(decoding: words[0], as: UTF8.self)
         if name.lowercased() == "@reboot" {
             throw CronError(.rebootMacro, nil, "@reboot has no time", hint: "nothing reboots here; give five fields or @daily")
+        }
+        if name.lowercased() == "@every" {
+            throw CronError(.unknownMacro, nil, "@every is no cron expression", hint: "put the interval in the field every, as in 5m")
         }
         guard let expansion = macros[name.lowercased()] else {
             let known = "@hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually"

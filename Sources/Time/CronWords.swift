@@ -5,50 +5,67 @@ struct CronWords {
     /// "Every 15 minutes from 09:00 to 17:45, Monday to Friday".
     var text: String {
         let days = CronDayWords(fields: fields)
-        var phrases = [time]
-        if let text = days.text { phrases.append(text) } else if hasFewTimes { phrases.append("every day") }
-        if let months = days.months { phrases.append(months) }
-        return phrases.joined(separator: ", ")
+        if let text = days.text { return "\(time), \(text)" }
+        guard listsTimes else { return [time, days.months.map { "in \($0)" }].compactMap(\.self).joined(separator: ", ") }
+        return "\(time), every day" + (days.months.map { " in \($0)" } ?? "")
     }
 
     private var seconds: [Int] { values(fields.second) }
     private var minutes: [Int] { values(fields.minute) }
     private var hours: [Int] { values(fields.hour) }
 
-    private func values(_ field: CronField) -> [Int] { (0...59).filter { field.values & 1 << $0 != 0 } }
-
-    /// Few enough times to list them all.
-    private var hasFewTimes: Bool { hours.count < 24 && hours.count * minutes.count <= 6 && Progression(hours, of: 24) == nil }
-
-    private var time: String {
-        if hasFewTimes, seconds.count == 1 { return few(second: seconds[0]) }
-        if seconds == [0] { return minutesAndHours }
-        let rest = minutes.count == 60 && hours.count == 24 ? "" : ", \(lowercasedFirst(minutesAndHours))"
-        if let every = Progression(seconds, of: 60), every.fills, seconds[0] == 0 {
-            return every.step == 1 ? "Every second\(rest)" : "Every \(every.step) seconds\(rest)"
-        }
-        return "At second\(seconds.count == 1 ? "" : "s") \(list(seconds.map { String($0) }))\(rest.isEmpty ? " of every minute" : rest)"
+    private func values(_ field: CronField) -> [Int] {
+        let values = field.values
+        return (0...59).filter { values & 1 << $0 != 0 }
     }
 
-    private func few(second: Int = 0) -> String { "At \(list(hours.flatMap { hour in minutes.map { clock(hour, $0, second) } }))" }
+    private var areHoursInARow: Bool { hours[hours.count - 1] - hours[0] == hours.count - 1 }
+
+    /// All times of a day are told one by one: they are few, or one an hour without any order in the hours.
+    private var listsTimes: Bool {
+        guard hours.count < 24, Progression(hours, of: 24) == nil || hours.count == 2 && minutes.count == 1 else { return false }
+        return hours.count * minutes.count <= 6 || minutes.count == 1 && !hasThreeInARow(hours)
+    }
+
+    private var time: String {
+        if listsTimes, seconds.count == 1 { return times(second: seconds[0]) }
+        if seconds == [0] { return minutesAndHours }
+        let rest = lowercasedFirst(minutesAndHours)
+        let isEachMinute = minutes.count == 60
+        if let every = Progression(seconds, of: 60), every.fills, seconds[0] == 0 {
+            let phrase = every.phrase("second")
+            if isEachMinute, hours.count == 24 { return phrase }
+            if isEachMinute, areHoursInARow {
+                return "\(phrase) from \(clock(hours[0], 0)) to \(clock(hours[hours.count - 1], 59, seconds[seconds.count - 1]))"
+            }
+            return "\(phrase) of the minute, \(rest)"
+        }
+        let phrase = "At second\(seconds.count == 1 ? "" : "s") \(spans(of: seconds) { String($0) })"
+        return isEachMinute && hours.count == 24 ? "\(phrase) of every minute" : "\(phrase) of the minute, \(rest)"
+    }
+
+    private func times(second: Int = 0) -> String { "At \(list(hours.flatMap { hour in minutes.map { clock(hour, $0, second) } }))" }
 
     private var minutesAndHours: String {
-        if hasFewTimes { return few() }
+        if listsTimes { return times() }
         if minutes.count == 1 { return onceAnHour(minutes[0]) }
-        guard let every = Progression(minutes, of: 60), every.fills else {
-            return "At minutes \(list(minutes.map { String($0) })) of \(hoursAlone)"
-        }
+        let every = Progression(minutes, of: 60)
+        if hours.count == 1, let every, every.step == 1 { return "Every minute \(fromFirstToLast)" }
+        guard let every, every.fills else { return "At minutes \(spans(of: minutes) { String($0) }) of \(hoursAlone)" }
         if hours.count == 24 { return every.phrase("minute") + (minutes[0] == 0 ? "" : " from minute \(minutes[0]) of every hour") }
-        if hours.count == 1 || Progression(hours, of: 24)?.step == 1 { return "\(every.phrase("minute")) \(fromFirstToLast)" }
+        if areHoursInARow { return "\(every.phrase("minute")) \(fromFirstToLast)" }
         return minutes[0] == 0
-            ? "\(every.phrase("minute")) of \(hoursAlone)" : "At minutes \(list(minutes.map { String($0) })) of \(hoursAlone)"
+            ? "\(every.phrase("minute")) of \(hoursAlone)" : "At minutes \(spans(of: minutes) { String($0) }) of \(hoursAlone)"
     }
 
     private func onceAnHour(_ minute: Int) -> String {
-        let past = "At \(minute) minute\(minute == 1 ? "" : "s") past"
-        guard let every = Progression(hours, of: 24) else { return "\(past) the hours \(list(hours.map(padded)))" }
-        if hours.count == 24 { return minute == 0 ? "Every hour" : "\(past) every hour" }
-        return "\(every.phrase("hour")) \(fromFirstToLast)"
+        if hours.count == 24 { return minute == 0 ? "Every hour" : "At \(minute) minute\(minute == 1 ? "" : "s") past every hour" }
+        if let every = Progression(hours, of: 24) { return "\(every.phrase("hour")) \(fromFirstToLast)" }
+        let runs = runs(of: hours)
+        let (long, short) = (runs.filter { $0.count > 2 }, runs.filter { $0.count <= 2 })
+        let spans = list(long.map { "from \(clock($0.lowerBound, minute)) to \(clock($0.upperBound, minute))" })
+        let others = short.isEmpty ? "" : " and at \(list(short.flatMap { $0.map { clock($0, minute) } }))"
+        return "Every hour \(spans)\(others)"
     }
 
     private var fromFirstToLast: String {
@@ -58,7 +75,7 @@ struct CronWords {
     private var hoursAlone: String {
         if hours.count == 24 { return "every hour" }
         if hours.count == 1 { return "the hour \(padded(hours[0]))" }
-        guard let every = Progression(hours, of: 24) else { return "the hours \(list(hours.map(padded)))" }
+        guard hours.count > 3, let every = Progression(hours, of: 24) else { return "the hours \(spans(of: hours, name: padded))" }
         return
             "every \(every.step == 1 ? "hour" : ordinal(every.step) + " hour") from \(padded(hours[0])) to \(padded(hours[hours.count - 1]))"
     }
@@ -71,7 +88,7 @@ struct CronWords {
 }
 
 /// Three or more values at one distance, or two that halve the field.
-private struct Progression {
+struct Progression {
     let step: Int
     /// The same distance goes on from the last value of one hour (or day) to the first of the next.
     let fills: Bool
@@ -93,6 +110,26 @@ func lowercasedFirst(_ text: String) -> String { text.prefix(1).lowercased() + t
 func list(_ items: [String], _ conjunction: String = "and") -> String {
     guard let last = items.last else { return "" }
     return items.count == 1 ? last : "\(items.dropLast().joined(separator: ", ")) \(conjunction) \(last)"
+}
+
+/// "1, 5 to 9 and 20": three or more in a row become a span.
+func spans(of values: [Int], name: (Int) -> String) -> String {
+    list(
+        runs(of: values).flatMap { run in
+            run.count > 2 ? ["\(name(run.lowerBound)) to \(name(run.upperBound))"] : run.map(name)
+        })
+}
+
+private func hasThreeInARow(_ values: [Int]) -> Bool { runs(of: values).contains { $0.count > 2 } }
+
+private func runs(of values: [Int]) -> [ClosedRange<Int>] {
+    values.reduce(into: []) { runs, value in
+        if let last = runs.last, last.upperBound == value - 1 {
+            runs[runs.count - 1] = last.lowerBound...value
+        } else {
+            runs.append(value...value)
+        }
+    }
 }
 
 /// "2nd", "23rd".

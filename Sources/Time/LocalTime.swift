@@ -58,6 +58,12 @@ public struct LocalTime: Sendable, Hashable, Comparable {
     /// The earlier on the wall is the smaller.
     public static func < (a: LocalTime, b: LocalTime) -> Bool { a.secondsSinceEpoch < b.secondsSinceEpoch }
 
+    /// `02:30`, with seconds if there are any.
+    var timeOfDay: String {
+        let text = "\(self)".split(separator: "T").last ?? ""
+        return String(second == 0 ? text.dropLast(3) : text)
+    }
+
     func write(into bytes: inout [UInt8]) {
         appendDigits(year, count: 4, to: &bytes)
         for (mark, value) in [("-", month), ("-", day), ("T", hour), (":", minute), (":", second)] as [(Unicode.Scalar, Int)] {

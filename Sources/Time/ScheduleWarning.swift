@@ -12,6 +12,8 @@ public struct ScheduleWarning: Sendable, Hashable {
         case gap = "dst_gap"
         /// An occurrence within a year falls into the hour that the clock shows twice.
         case fold = "dst_fold"
+        /// It is of the fixed-time family and runs at midnight on the minute: when half the world's schedules run.
+        case crowdedMinute = "crowded_minute"
     }
 
     /// Which, for programs.
@@ -40,6 +42,11 @@ extension CronExpression {
                 let sentence = "The step \(step) is too large for the \(field.kind.words): only \(first) remains."
                 warnings.append(ScheduleWarning(code: .stepExceedsField, sentence: sentence))
             }
+        }
+        // Not for other hours on the hour: whoever writes 02:00 wants it at 02:00, and the crowd is at midnight.
+        if !pattern.isWildcard, pattern.minutes == 1, pattern.seconds == 1, pattern.hours & 1 != 0 {
+            let sentence = "Very many schedules run at 00:00, and targets are slowest then: a few minutes past the hour is calmer."
+            warnings.append(ScheduleWarning(code: .crowdedMinute, sentence: sentence))
         }
         return warnings
     }

@@ -9,14 +9,14 @@ public enum ZoneData {
     /// The release of the data, such as `2026a`; `unknown` when the folder does not say. Read from disk at each call, so that
     /// an update under a running program is seen.
     public static func version() -> String {
-        let head = contents(of: "tzdata.zi", atMost: 100) ?? []
+        let head = contents(of: "tzdata.zi", in: folder, atMost: 100) ?? []
         let text = String(decoding: head.prefix { $0 != 10 }, as: UTF8.self)
         return text.hasPrefix("# version ") ? String(text.dropFirst(10)) : "unknown"
     }
 
     /// All names of zones, sorted, old spellings included; empty when the folder has no list of them.
     public static func names() -> [String] {
-        let text = String(decoding: contents(of: "tzdata.zi", atMost: 1 << 20) ?? [], as: UTF8.self)
+        let text = String(decoding: contents(of: "tzdata.zi", in: folder, atMost: 1 << 20) ?? [], as: UTF8.self)
         return text.split(separator: "\n").compactMap { line -> String? in
             let words = line.split(separator: " ", maxSplits: 3)
             if words.count > 2, words[0] == "Z" || words[0] == "L" { return String(words[0] == "Z" ? words[1] : words[2]) }
@@ -24,9 +24,17 @@ public enum ZoneData {
         }.filter(isName).sorted()
     }
 
-    /// Forgets the rules read so far, so that `ZoneRules.named` reads them again. Rules already handed out do not change.
-    public static func reload() {
-        known.withLock { $0.removeAll() }
+    /// Reads again what was read so far, and goes by it from now on: an update of the data under a running program. Answers the
+    /// zones that could not be read: of those the old rules stay, because a file may be away for a moment while the data is
+    /// replaced. Rules already handed out do not change.
+    public static func reload() -> [String] { reload(from: folder) }
+
+    static func reload(from folder: String) -> [String] {
+        known.withLock { Array($0.keys) }.filter { id in
+            guard let rules = read(id, from: folder) else { return true }
+            known.withLock { if $0[id] != rules { $0[id] = rules } }
+            return false
+        }.sorted()
     }
 
     /// Zones are read once. Their number is that of the files there are: an unknown name is not kept.
@@ -35,15 +43,17 @@ public enum ZoneData {
     static func rules(named id: String) -> ZoneRules? {
         guard isName(id) else { return nil }
         if let rules = known.withLock({ $0[id] }) { return rules }
-        guard let rules = contents(of: id, atMost: 1 << 18).flatMap({ ZoneRules(id: id, zoneFile: $0) }) ?? universal(id) else {
-            return nil
-        }
+        guard let rules = read(id, from: folder) else { return nil }
         return known.withLock { known in
             // Whoever read it first gave it to others already.
             if let first = known[id] { return first }
             known[id] = rules
             return rules
         }
+    }
+
+    private static func read(_ id: String, from folder: String) -> ZoneRules? {
+        contents(of: id, in: folder, atMost: 1 << 18).flatMap { ZoneRules(id: id, zoneFile: $0) } ?? universal(id)
     }
 
     /// A machine without the package still knows the one zone that has no rules.
@@ -60,7 +70,7 @@ public enum ZoneData {
         return isPlain && id != "Factory"
     }
 
-    private static func contents(of name: String, atMost limit: Int) -> [UInt8]? {
+    private static func contents(of name: String, in folder: String, atMost limit: Int) -> [UInt8]? {
         guard let file = fopen(folder + "/" + name, "rbe") else { return nil }
         defer { fclose(file) }
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in

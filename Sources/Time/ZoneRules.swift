@@ -43,6 +43,22 @@ public final class ZoneRules: Sendable {
         return LocalTime(secondsSinceEpoch: seconds + segment(containing: seconds).offset)
     }
 
+    /// What the clock does from 2026 to 2100, as bytes: each change of offset and the offset then. Two zones of equal outlines have
+    /// the same occurrences to come, whatever else their files say, about the past or how it is packed.
+    public var outline: [UInt8] {
+        var (bytes, last): ([UInt8], Int64?) = ([], nil)
+        var instant: Int64 = 1_767_225_600  // 2026-01-01T00:00:00Z: before it there was no job
+        while instant < 4_102_444_800 {
+            let segment = segment(containing: instant)
+            if segment.offset != last {
+                for number in [instant, segment.offset] { withUnsafeBytes(of: number.bigEndian) { bytes += $0 } }
+                last = segment.offset
+            }
+            instant = segment.until
+        }
+        return bytes
+    }
+
     /// The segment in which an instant lies; an instant beyond `ZoneSegment.always` counts as its end.
     func segment(containing instant: Int64) -> ZoneSegment {
         let last = segments[segments.count - 1]

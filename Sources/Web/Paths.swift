@@ -1,6 +1,7 @@
 /// Every path that we link to or answer at, outside the API's own declarations. Templates and handlers never spell one.
 enum Paths {
     static let landing = "/"
+    static let status = "/status"
     static let demo = "/demo"
     /// What the demo organization's jobs call.
     static let demoReceiver = "/demo/{behaviour}"

@@ -6,6 +6,7 @@ extension WebServer {
     func addRoutes(to router: Router<VisitorContext>) {
         // Pages
         router.get(RouterPath(Paths.landing), use: pages.landing)
+        router.get(RouterPath(Paths.status), use: pages.status)
         if site.demo != nil {
             router.get(RouterPath(Paths.demo), use: pages.demo)
             router.get(RouterPath(Paths.demoReceiver), use: DemoReceiver.answer)

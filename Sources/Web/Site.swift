@@ -15,6 +15,9 @@ public struct Site: Sendable {
     /// How well everything is.
     public var health: @Sendable () async -> HealthReport
 
+    /// What this node knows of itself, for the status page.
+    public var about: @Sendable () -> About
+
     /// Metrics in Prometheus' text format.
     public var metrics: @Sendable () -> String
 
@@ -27,13 +30,15 @@ public struct Site: Sendable {
 
     public init(
         url: String, api: API, authenticate: @escaping @Sendable (String) async throws -> Access?,
-        health: @escaping @Sendable () async -> HealthReport, metrics: @escaping @Sendable () -> String,
+        health: @escaping @Sendable () async -> HealthReport, about: @escaping @Sendable () -> About,
+        metrics: @escaping @Sendable () -> String,
         demo: (@Sendable () async throws -> DemoPage)? = nil, problem: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
     ) {
         self.url = url
         self.api = api
         self.authenticate = authenticate
         self.health = health
+        self.about = about
         self.metrics = metrics
         self.demo = demo
         self.problem = problem

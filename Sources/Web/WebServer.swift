@@ -69,9 +69,10 @@ public struct WebServer: Service {
         self.site = site
         self.logger = logger
         self.onListening = onListening
-        pages = Pages(views: try Views(), assets: Assets(), demo: site.demo)
+        let health = RecentHealth(site.health)
+        pages = Pages(views: try Views(), assets: Assets(), health: health.report, about: site.about, demo: site.demo)
         drain = Drain(configuration.drain)
-        vitals = Vitals(report: RecentHealth(site.health).report, metrics: site.metrics, drain: drain)
+        vitals = Vitals(report: health.report, metrics: site.metrics, drain: drain)
     }
 
     /// Serves until cancelled or shut down gracefully. Throws when the address cannot be listened at.

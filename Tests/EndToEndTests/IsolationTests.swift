@@ -8,6 +8,7 @@ import Testing
     static let operations: [(method: String, path: String)] = [
         ("GET", "/api/jobs"), ("POST", "/api/jobs"), ("GET", "/api/jobs/{job}"), ("PATCH", "/api/jobs/{job}"),
         ("DELETE", "/api/jobs/{job}"), ("POST", "/api/jobs/{job}/trigger"), ("GET", "/api/jobs/{job}/executions"),
+        ("GET", "/api/jobs/{job}/preview"), ("POST", "/api/preview"),
         ("GET", "/api/executions/{execution}"), ("GET", "/api/api-keys"), ("DELETE", "/api/api-keys/{key}"),
     ]
 

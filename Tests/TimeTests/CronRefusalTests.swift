@@ -49,12 +49,23 @@ import Time
             ("0 0 * * xyz", "unknown_name", "day_of_week", "the names are sun mon tue wed thu fri sat"),
             ("0 0 * * L", "syntax", "day_of_week", "5L is the last Friday of the month"),
             ("0 0 L-3 * *", "syntax", "day_of_month", "L is the last day and LW the last weekday of the month"),
-            ("00005 * * * *", "number_too_long", "minute", nil),
-            ("0 0 * * 99999999999999999999", "number_too_long", "day_of_week", nil),
+            ("00005 * * * *", "number_too_long", "minute", "write at most 4"),
+            ("0 0 * * 99999999999999999999", "number_too_long", "day_of_week", "write at most 4"),
+            ("0 0 jan * *", "syntax", "day_of_month", "jan belongs in the field month"),
+            ("0 0 * mon *", "unknown_name", "month", "mon belongs in the field day of week"),
+            ("0 0 * * L5", "unknown_name", "day_of_week", "5L is the last Friday of the month"),
+            ("H/15 * * * *", "random_range", "minute", "choose a value yourself"),
+            ("@every 5m", "unknown_macro", nil, "put the interval in the field every, as in 5m"),
+            ("59-0 * * * *", "backward_range", "minute", "write 59,0"),
+            ("0 0 * * 7-1", "backward_range", "day_of_week", "write 7,0-1"),
+            ("0 0 * * 7-0", "backward_range", "day_of_week", "write 7"),
+            ("1- * * * *", "syntax", "minute", "a field is *, 5, 1-5, */2, 10/2, or several of these with commas"),
+            (", * * * *", "syntax", "minute", "leave out the comma"),
+            ("5/0 * * * *", "zero_step", "minute", "the smallest step is 1"),
             ("0 2 * * 1–5", "invalid_character", nil, "use plain ASCII letters, digits, blanks and tabs"),
             ("0 2 * * *\n", "invalid_character", nil, "use plain ASCII letters, digits, blanks and tabs"),
             ("0 2 * * \0", "invalid_character", nil, "use plain ASCII letters, digits, blanks and tabs"),
-            (String(repeating: "0,", count: 128) + "0 * * * *", "too_long", nil, nil),
+            (String(repeating: "0,", count: 128) + "0 * * * *", "too_long", nil, "write ranges and steps instead of lists"),
         ] as [(String, String, String?, String?)])
     func aRefusalNamesItsFieldAndTheRemedy(text: String, code: String, field: String?, hint: String?) throws {
         let error = try #require(throws: CronError.self) { try CronExpression(text) }
@@ -94,7 +105,10 @@ import Time
         ("0 0 * * 7", "0 0 * * 0"),
         ("0008 0009 * * *", "8 9 * * *"), ("10/20 * * * *", "10,30,50 * * * *"), ("0 0 * * friL", "0 0 * * 5l"),
         ("0 0 * * 7#2", "0 0 * * SUN#2"),
-        ("@Daily", "0 0 * * *"), ("@ANNUALLY", "@yearly"), ("0 0 * * 5-7", "0 0 * * 0,5,6"), ("0 0 * * 2/5", "0 0 * * 0,2"),
+        ("@Daily", "0 0 * * *"), ("0 7-7 * * *", "0 7 * * *"), ("0 0 * * 0-7", "0 0 * * *"), ("0 0 * * 6-7/2", "0 0 * * 6"),
+        ("0 0 * * sun-mon", "0 0 * * 0,1"), ("*/2,5 * * * *", "5,*/2 * * * *"), ("0 0 *,5 * 1", "0 0 * * 1"),
+        ("*/100 * * * *", "0 * * * *"),
+        ("0 0 5,*/2 * 1", "0 0 1-31/2 * 1"), ("@ANNUALLY", "@yearly"), ("0 0 * * 5-7", "0 0 * * 0,5,6"), ("0 0 * * 2/5", "0 0 * * 0,2"),
         ("0 0 lw * *", "0 0 LW * *"),
     ])
     func twoSpellingsMeanTheSame(one: String, other: String) throws {
@@ -103,25 +117,54 @@ import Time
         #expect(a.occurrences(from: start, to: end, limit: 500, in: .utc) == b.occurrences(from: start, to: end, limit: 500, in: .utc))
     }
 
-    /// Bytes at random, and bytes of the dialect at random: an answer or an error, never a trap, never slow.
+    /// Bytes at random, bytes of the dialect at random, and good expressions with a byte changed: an answer or an error, and
+    /// never a trap, whatever is asked of what could be read.
     @Test func nothingTrapsTheParser() async throws {
         var random = Seeded(state: 7)
-        let alphabet = Array("0123456789 *,-/#LWlw@?~ \tmonfeb=TZ".utf8)
+        let zones = try ["UTC", "Europe/Oslo", "Pacific/Apia", "Antarctica/Troll"].map { try #require(ZoneRules.named($0)) }
         var read = 0
         for round in 0..<(isLongRun ? 1_000_000 : 100_000) {
             if round % 500 == 0 { await Task.yield() }
-            let isWild = round % 4 == 0
-            let length = Int(random.next() % (round % 100 == 0 ? 300 : 24))
-            let bytes = (0..<length).map { _ in isWild ? UInt8(random.next() >> 56) : alphabet[Int(random.next() % UInt64(alphabet.count))]
-            }
-            let text =
-                round % 2 == 1 ? "\(String(decoding: bytes.prefix(6), as: UTF8.self)) * * * *" : String(decoding: bytes, as: UTF8.self)
-            guard let expression = try? CronExpression(text, seconds: round % 8 == 3) else { continue }
+            guard let expression = try? CronExpression(Self.text(round, &random), seconds: round % 32 == 3) else { continue }
             read += 1
-            #expect(!expression.words(in: .utc).isEmpty)
-            #expect(expression.next(after: Timestamp(seconds: 0), in: .utc) != nil)
+            let start = Timestamp(microseconds: round % 50 == 0 ? Int64(bitPattern: random.next()) : Int64(random.next() >> 10))
+            let schedule = Schedule(.cron(expression), zone: zones[round % zones.count])
+            #expect(!schedule.words.isEmpty)
+            #expect(schedule.next(after: Timestamp(seconds: 0)) != nil || round % zones.count > 0)
+            guard isLongRun || read % 10 == 0 else { continue }
+            _ = schedule.previous(before: start)
+            #expect(schedule.occurrences(from: start, to: Timestamp(microseconds: .max), limit: 3).count <= 3)
+            #expect(schedule.preview(after: start, count: 3).allSatisfy { $0.mark == nil || $0.sentence != nil })
+            #expect(expression.shortestInterval > 0 && expression.averagePerYear > 0)
+            _ = schedule.warnings(from: Timestamp(seconds: start.seconds % 10_000_000_000))
         }
-        #expect(read > 100)
+        #expect(read > 5_000)
+    }
+
+    private static let alphabet = Array("0123456789 *,-/#LWlw@?~ \tmonfeb=TZ".utf8)
+    private static let good = [
+        "*/15 9-17 * * 1-5", "0 0 29 2 *", "30 2 L * *", "@monthly", "0,30 1-3 1,15 jan-mar mon#2", "5/10 */2 LW 2,11 fril",
+        "10 59 23 31 12 7",
+    ].map { Array($0.utf8) }
+
+    private static func text(_ round: Int, _ random: inout Seeded) -> String {
+        func byte() -> UInt8 { alphabet[Int(random.next() % UInt64(alphabet.count))] }
+        if round % 4 == 3 {
+            var bytes = good[Int(random.next() % UInt64(good.count))]
+            for _ in 0..<(random.next() % 3) {
+                let place = Int(random.next() % UInt64(bytes.count))
+                switch random.next() % 4 {
+                case 0 where bytes.count > 1: bytes.remove(at: place)
+                case 1: bytes.insert(byte(), at: place)
+                default: bytes[place] = byte()
+                }
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        let length = Int(random.next() % (round % 100 == 0 ? 300 : 24))
+        let bytes = (0..<length).map { _ in round % 4 == 0 ? UInt8(random.next() >> 56) : byte() }
+        let text = String(decoding: round % 2 == 1 ? bytes.prefix(6) : bytes[...], as: UTF8.self)
+        return round % 2 == 1 ? "\(text) * * * *" : text
     }
 
     @Test func theSlowestTextsAreReadAndSearchedWithinFiveMilliseconds() throws {
@@ -138,6 +181,7 @@ import Time
                 let expression = try? CronExpression(text)
                 _ = expression?.next(after: Timestamp(seconds: 1_767_225_600), in: oslo)
                 _ = expression?.shortestInterval
+                _ = expression?.averagePerYear
                 best = min(best, cpuNanoseconds() - start)
             }
             #expect(best < 5_000_000, "\(text)")

@@ -8,9 +8,42 @@ import Time
 
     private func local(_ text: String) throws -> LocalTime { try #require(LocalTime(text)) }
 
+    @Test func aTimeInAGapIsMarkedOnTheRunAtItsEnd() throws {
+        let shown = try schedule("30 2 * * *").preview(after: try #require(Timestamp(rfc3339: "2026-03-28T12:00:00Z")), count: 1)
+        #expect(shown[0].mark == .gap(instead: try local("2026-03-29T02:30:00")))
+        #expect(shown[0].sentence == "The clock leaves out 02:30 that day; the run is at the end of the gap.")
+        #expect(shown[0].rfc3339Local == "2026-03-29T03:00:00+02:00")
+    }
+
+    @Test func theTimeAtTheGapsEndIsOneOfThoseOnOneInstant() throws {
+        let shown = try schedule("30 2,3 * * *").preview(after: try #require(Timestamp(rfc3339: "2026-03-28T12:00:00Z")), count: 2)
+        #expect(shown.map(\.mark) == [.gap(instead: try local("2026-03-29T02:30:00")), nil])
+        let both = try schedule("0 2,3 * * *").preview(after: try #require(Timestamp(rfc3339: "2026-03-28T12:00:00Z")), count: 1)
+        #expect(both[0].mark == .coalesced(times: [try local("2026-03-29T02:00:00"), try local("2026-03-29T03:00:00")], count: 2))
+        #expect(both[0].sentence == "02:00 and 03:00 fall on this instant, because the clock leaves some out; it is one run.")
+    }
+
+    @Test func ofManyTimesOnOneInstantTheNumberIsTold() throws {
+        let shown = try schedule("0-59 2 * * *").preview(after: try #require(Timestamp(rfc3339: "2026-03-28T12:00:00Z")), count: 1)
+        guard case .coalesced(let times, 60)? = shown[0].mark else { throw Unexpected(mark: shown[0].mark) }
+        #expect(times.count == 10)
+        #expect(shown[0].sentence?.hasPrefix("60 times, from 02:00 on,") == true)
+    }
+
+    private struct Unexpected: Error {
+        let mark: Occurrence.Mark?
+    }
+
+    @Test(arguments: [
+        ("0 0 * * *", true), ("@hourly", false), ("@weekly", true), ("0 2 * * 1-5", false), ("5 0 * * *", false), ("*/15 * * * *", false),
+    ])
+    func theCrowdAtMidnightIsWarnedOf(text: String, isCrowded: Bool) throws {
+        #expect(try CronExpression(text).warnings.contains { $0.code == .crowdedMinute } == isCrowded)
+    }
+
     @Test func aGapIsMarkedWithTheTimesItSwallowed() throws {
         let shown = try schedule("0,30 2 * * *").preview(after: try #require(Timestamp(rfc3339: "2026-03-28T12:00:00Z")), count: 2)
-        #expect(shown[0].mark == .gap(instead: [try local("2026-03-29T02:00:00"), try local("2026-03-29T02:30:00")]))
+        #expect(shown[0].mark == .coalesced(times: [try local("2026-03-29T02:00:00"), try local("2026-03-29T02:30:00")], count: 2))
         #expect(shown[0].local == (try local("2026-03-29T03:00:00")))
         #expect(shown[0].offset == 7200)
         #expect(shown[1].mark == nil)

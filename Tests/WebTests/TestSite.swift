@@ -20,7 +20,8 @@ enum TestSite {
             default: nil
             }
         },
-        health: { HealthReport(isHealthy: true, parts: [("database", "up")]) }, metrics: { "prikke_up 1\n" },
+        health: { HealthReport(isHealthy: true, parts: [("database", "up")]) }, about: { About(version: "1.2.3", zoneData: "2026a") },
+        metrics: { "prikke_up 1\n" },
         demo: { DemoPage(organization: "Acme", jobs: [], executions: []) }
     )
 

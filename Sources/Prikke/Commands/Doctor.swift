@@ -52,7 +52,8 @@ struct Doctor: AsyncParsableCommand {
 
     private func zones() -> Finding {
         let isThere = ZoneRules.named("Europe/Oslo") != nil
-        return Finding(name: "time zones", isFine: isThere, detail: isThere ? "found" : "missing; apt-get install tzdata")
+        let mending = "none in \(ZoneData.folder); apt-get install tzdata (or point TZDIR at the data)"
+        return Finding(name: "time zones", isFine: isThere, detail: isThere ? "found, \(ZoneData.version())" : mending)
     }
 
     private func programs() -> Finding {

@@ -13,6 +13,8 @@ enum Meters {
     /// How long the first occurrence that is not decided yet is past.
     static let lag = Gauge(label: "prikke_scheduler_lag_seconds")
     static let setAside = Counter(label: "prikke_jobs_set_aside_total")
+    /// Jobs whose next run was computed again because the rules of their time zone changed.
+    static let movedByZones = Counter(label: "prikke_next_runs_moved_by_zones_total")
     static let claimed = Counter(label: "prikke_executions_leased_total")
     static let recorded = Counter(label: "prikke_attempts_recorded_total")
     /// Outcomes that came after their lease was lost.

@@ -70,7 +70,7 @@ extension JobDefinition {
         tags = (json["tags"]?.array ?? []).compactMap(\.string)
     }
 
-    private static func schedule(_ json: JSON, zone: String, now: Timestamp) throws(InvalidInput) -> (stored: JSON, schedule: Schedule) {
+    static func schedule(_ json: JSON, zone: String, now: Timestamp) throws(InvalidInput) -> (stored: JSON, schedule: Schedule) {
         do throws(InvalidInput) {
             return try JobSchedule.read(json, zone: zone, now: now)
         } catch {
@@ -84,7 +84,7 @@ extension JobDefinition {
     private static let forgiven: Duration = .seconds(3_600)
 
     /// A new schedule must have something to come: a job that never runs is a mistake that nobody would notice.
-    private static func refuseIfOver(_ schedule: Schedule, saidAs json: JSON, after earliest: Timestamp) throws(InvalidInput) {
+    static func refuseIfOver(_ schedule: Schedule, saidAs json: JSON, after earliest: Timestamp) throws(InvalidInput) {
         guard schedule.kind != .onDemand, schedule.next(after: earliest) == nil else { return }
         let member = ["delay", "at"].first { json[$0] != nil } ?? "ends_at"
         let hint = "This leaves no run in the future; choose a later time."

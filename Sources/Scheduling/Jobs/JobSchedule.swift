@@ -48,13 +48,17 @@ enum JobSchedule {
             members["resolve"] = nil
         }
         let kind = try kind(of: members, setAt: now)
-        return (.object(members), schedule(kind, members))
+        guard let schedule = schedule(kind, members) else {
+            let hint = "The server has no rules of this time zone. Use another IANA name for it."
+            throw InvalidInput(pointer: "/timezone", code: "invalid_format", detail: hint)
+        }
+        return (.object(members), schedule)
     }
 
     /// What was stored, read again; nil: it cannot be.
     static func stored(_ json: JSON, setAt: Timestamp) -> Schedule? {
         guard let members = json.object else { return Schedule(.onDemand) }
-        return (try? kind(of: members, setAt: setAt)).map { schedule($0, members) }
+        return (try? kind(of: members, setAt: setAt)).flatMap { schedule($0, members) }
     }
 
     /// What the stored schedule means, for people. The instant that an interval counts from is only told where it was said.
@@ -81,9 +85,11 @@ enum JobSchedule {
         return .at(at)
     }
 
-    private static func schedule(_ kind: Schedule.Kind, _ members: JSONObject) -> Schedule {
-        let zone = members["timezone"]?.string.flatMap { ZoneRules.named($0) } ?? .utc
-        return Schedule(kind, zone: zone, startsAt: instant(members["starts_at"]), endsAt: instant(members["ends_at"]))
+    /// Nil: it goes by the clock of a zone that the system does not have (any more). By UTC it would run at wrong times.
+    private static func schedule(_ kind: Schedule.Kind, _ members: JSONObject) -> Schedule? {
+        let zone = members["timezone"]?.string.map { ZoneRules.named($0) } ?? .utc
+        if zone == nil, case .cron = kind { return nil }
+        return Schedule(kind, zone: zone ?? .utc, startsAt: instant(members["starts_at"]), endsAt: instant(members["ends_at"]))
     }
 
     /// An instant with its offset, or a local time in the schedule's zone; one that does not exist or exists twice is

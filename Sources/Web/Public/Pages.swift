@@ -5,10 +5,16 @@ import Hummingbird
 struct Pages: Sendable {
     let views: Views
     let assets: Assets
+    let health: @Sendable () async -> HealthReport
+    let about: @Sendable () -> About
     let demo: (@Sendable () async throws -> DemoPage)?
 
     @Sendable func landing(_ request: Request, _ context: VisitorContext) -> Response {
         answer(LandingPage(hasDemo: demo != nil))
+    }
+
+    @Sendable func status(_ request: Request, _ context: VisitorContext) async -> Response {
+        answer(StatusPage(await health(), about()))
     }
 
     @Sendable func demo(_ request: Request, _ context: VisitorContext) async throws -> Response {

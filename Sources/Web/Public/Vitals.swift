@@ -11,9 +11,13 @@ public struct HealthReport: Sendable {
     /// versions, no error texts.
     public var parts: [(name: String, state: String)]
 
-    public init(isHealthy: Bool, parts: [(name: String, state: String)] = []) {
+    /// The release of the time-zone data that next runs were last computed by; nil: not known. For the status page.
+    public var zoneData: String?
+
+    public init(isHealthy: Bool, parts: [(name: String, state: String)] = [], zoneData: String? = nil) {
         self.isHealthy = isHealthy
         self.parts = parts
+        self.zoneData = zoneData
     }
 }
 

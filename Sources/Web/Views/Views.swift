@@ -9,6 +9,7 @@ struct Views: Sendable {
         "layout": PackageResources.layout_mustache,
         "landing": PackageResources.landing_mustache,
         "demo": PackageResources.demo_mustache,
+        "status": PackageResources.status_mustache,
         "error": PackageResources.error_mustache,
     ]
 

@@ -58,6 +58,7 @@ import Time
         try await expectNoTableIsRead(
             ExecutionQueue.lease(100, to: scene.engine.node, now: now, horizon: now), in: scene, "claim")
         try await expectNoTableIsRead(ExecutionQueue.lineUp(now: now), in: scene, "line up")
+        try await expectNoTableIsRead(ZoneInUse.all, in: scene, "zones in use")
         try await expectNoTableIsRead(Scheduler.selection(dueBy: now.adding(Scheduler.horizon)), in: scene, "due")
         try await expectNoTableIsRead(Scheduler.evenSelection(dueBy: now.adding(Scheduler.horizon)), in: scene, "due of each")
 

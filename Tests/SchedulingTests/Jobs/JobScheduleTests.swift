@@ -77,4 +77,16 @@ import Time
         #expect(
             paused.standing(after: noon.adding(.seconds(4 * 3_600)), isPending: false).next == Timestamp(rfc3339: "2026-06-01T17:00:00Z"))
     }
+
+    /// Its zone may leave the data, as the old names do where `tzdata` comes without them.
+    @Test func aScheduleWhoseZoneIsGoneIsNotReadAsUTC() throws {
+        let zone = OwnZone()
+        let cron: JSON = ["cron": "0 2 * * *", "timezone": .string(zone.name)]
+        let every: JSON = ["every": "5m", "timezone": .string(zone.name)]
+        #expect(JobSchedule.stored(cron, setAt: noon) != nil)
+        zone.forget()
+        #expect(JobSchedule.stored(cron, setAt: noon) == nil)
+        #expect(JobSchedule.stored(every, setAt: noon) != nil, "its clock does not matter to an interval")
+        #expect(faults(.call(["cron": "0 2 * * *"]), zone: zone.name) == ["/schedule/timezone invalid_format"])
+    }
 }

@@ -28,13 +28,13 @@ struct Scene: Sendable {
     init(
         _ entitlements: Entitlements = .business(),
         plugins: [any JobPlugin] = [Probe(), HTTPPlugin(client: Self.offline, policy: AddressPolicy(), userAgent: "Prikke/test")],
-        lockTimeout: Duration? = nil
+        lockTimeout: Duration? = nil, clock: DatabaseClock = DatabaseClock(), catchUpRate: Int? = nil
     ) async throws {
         var configuration = TestDatabase.current.configuration
         if let lockTimeout { configuration.lockTimeout = lockTimeout }
         let own = try lockTimeout.map { _ in try Database(configuration, on: TestCluster.loop, logger: silence) }
         database = own ?? TestDatabase.current.database
-        engine = Engine(database, on: TestCluster.loop)
+        engine = Engine(database, catchUpRate: catchUpRate, on: TestCluster.loop, clock: clock)
         organizations = Organizations(database, signing: try #require(Self.signing))
         self.plugins = JobPlugins(plugins)
         jobs = Jobs(engine, plugins: self.plugins)

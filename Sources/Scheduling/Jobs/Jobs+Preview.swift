@@ -1,0 +1,163 @@
+import JSON
+import Postgres
+import Tenancy
+import Time
+
+extension Jobs {
+    /// What `POST /api/preview` takes: a schedule as a job has it.
+    public static let previewBody = Shape.object([
+        Field("schedule", JobSchedule.shape, required: true, nullable: true, help: "As in a job; null: only on demand.")
+    ]).named("PreviewRequest")
+
+    /// What a schedule, let through by `previewBody`, would come to if a job had it from now on. Throws `InvalidInput` where
+    /// no job could have it; one that only the plan does not reach is told, with a warning.
+    public func preview(_ body: JSON, for access: Access) async throws -> JSON {
+        let now = engine.clock.now()
+        let said = body["schedule"] ?? .null
+        let (stored, schedule) = try JobDefinition.schedule(said, zone: access.organization.timezone, now: now)
+        try JobDefinition.refuseIfOver(schedule, saidAs: said, after: now)
+        return try await preview(schedule, words: JobSchedule.words(stored, setAt: now), of: nil, from: now, for: access)
+    }
+
+    /// What a job's schedule comes to; of one that is switched off, what it would come to if it were resumed now.
+    public func preview(of job: Job, for access: Access) async throws -> JSON {
+        let (now, definition) = (engine.clock.now(), job.definition)
+        // What cannot be read any more has no runs; the job itself says so (`set_aside`).
+        let schedule = JobSchedule.stored(definition.schedule, setAt: definition.scheduleSetAt) ?? Schedule(.onDemand)
+        let words = JobSchedule.words(definition.schedule, setAt: definition.scheduleSetAt)
+        let from = definition.pausedUntil.map { max($0.adding(.microseconds(-1)), now) } ?? now
+        return try await preview(schedule, words: words, of: job, from: from, for: access)
+    }
+
+    private func preview(
+        _ schedule: Schedule, words: String, of job: Job?, from: Timestamp, for access: Access
+    ) async throws -> JSON {
+        let now = engine.clock.now()
+        let (preview, plan) = (SchedulePreview(of: schedule, from: from, words: words), access.entitlements)
+        var members = preview.members(\.rfc3339)
+        if let shortest = preview.shortestInterval, shortest < plan.shortestIntervalSeconds {
+            let refusal = Refusal.interval(shortest, limit: plan.shortestIntervalSeconds, plan: plan.plan)
+            if case .limitReached(_, let sentence) = refusal {
+                let warning: JSON = ["code": "plan_interval", "detail": .string(sentence)]
+                members["warnings"] = .array((members["warnings"]?.array ?? []) + [warning])
+            }
+        }
+        let others = try await executionsPerYear(without: job, for: access)
+        let forecast = Forecast(
+            of: preview, perYear: schedule.averagePerYear, othersPerYear: others, used: try await used(at: now, by: access), at: now)
+        members["forecast"] = forecast.json(limit: plan.executionsPerMonth)
+        members["paused"] = .bool(job.map { !$0.definition.enabled } ?? false || from > now)
+        members["effective_at"] = .string(from > now ? from.adding(.microseconds(1)).rfc3339 : now.rfc3339)
+        return .object(members)
+    }
+
+    // MARK: - What the organization uses
+
+    /// Executions that count, so far this month (UTC).
+    private func used(at now: Timestamp, by access: Access) async throws -> Int64 {
+        try await database.query(
+            """
+            SELECT coalesce(sum(executions), 0)::bigint AS used FROM usage_counters
+            WHERE organization_id = \(access.organization.id) AND month = date_trunc('month', \(now) AT TIME ZONE 'UTC')::date
+            """
+        ).only("used")
+    }
+
+    /// What the other jobs that have a next run come to by their rhythms. Of many jobs most share their schedules, so they are
+    /// gathered where they are.
+    private func executionsPerYear(without job: Job?, for access: Access) async throws -> Double {
+        let others: Query = job.map { "AND j.id <> \($0.id)" } ?? ""
+        let rows = try await database.query(
+            """
+            SELECT j.schedule->>'cron' AS cron, j.schedule->>'every' AS every, j.schedule->>'seconds' = 'true' AS seconds, count(*) AS jobs
+            FROM \(Self.tables) WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL AND j.enabled
+                AND s.next_run_at IS NOT NULL \(others) GROUP BY 1, 2, 3
+            """)
+        return try rows.reduce(0) { sum, row in
+            let (cron, every): (String?, String?) = (try row("cron"), try row("every"))
+            let (hasSeconds, jobs): (Bool?, Int64) = (try row("seconds"), try row("jobs"))
+            var kind: Schedule.Kind?
+            if let cron { kind = (try? CronExpression(cron, seconds: hasSeconds ?? false)).map { .cron($0) } }
+            if let every { kind = ShortDuration(every).map { .every(seconds: $0.seconds, anchor: nil) } }
+            return sum + Double(jobs) * (kind.map { Schedule($0).averagePerYear } ?? 0)
+        }
+    }
+}
+
+/// What a schedule comes to in executions, beside what is used already and what the other jobs use.
+private struct Forecast {
+    let perMonth: Int
+    let used: Int64
+    let othersPerMonth: Int64
+    private let perSecond: Double
+    private let now: Timestamp
+
+    init(of preview: SchedulePreview, perYear: Double, othersPerYear: Double, used: Int64, at now: Timestamp) {
+        (perMonth, self.used, self.now) = (preview.runsPerMonth, used, now)
+        othersPerMonth = Int64((othersPerYear / 12).rounded())
+        // One that first runs in a later month takes nothing from this one.
+        let mine = preview.runs.first.map { $0.instant < Self.nextMonth(after: now) ? perYear : 0 } ?? 0
+        perSecond = (mine + othersPerYear) / (365.2425 * 86_400)
+    }
+
+    static let shape = Shape.object([
+        Field("executions_per_month", .integer(0...(.max)), help: "On average, rounded."),
+        Field("other_jobs_per_month", .integer(0...(.max)), help: "What the organization's other jobs come to by their rhythms."),
+        Field("used_this_month", .integer(0...(.max)), help: "Executions counted so far in this calendar month (UTC)."),
+        Field("plan_limit", .integer(0...(.max)), nullable: true, help: "The plan's executions a month; null: unlimited."),
+        Field("share_of_plan", .number(), nullable: true, help: "executions_per_month as a fraction of plan_limit; 1 is all of it."),
+        Field(
+            "limit_reached_at", .string(format: .instant), nullable: true,
+            help: "When the limit of this month would be reached with this schedule; null: not in this month."),
+    ])
+
+    func json(limit: Int?) -> JSON {
+        [
+            "executions_per_month": .integer(Int64(perMonth)), "other_jobs_per_month": .integer(othersPerMonth),
+            "used_this_month": .integer(used), "plan_limit": limit.map { .integer(Int64($0)) } ?? .null,
+            "share_of_plan": limit.map { .number((Double(perMonth) / Double(max(1, $0)) * 10_000).rounded() / 10_000) } ?? .null,
+            "limit_reached_at": limit.flatMap(reached).map { .string($0.rfc3339) } ?? .null,
+        ]
+    }
+
+    private func reached(_ limit: Int) -> Timestamp? {
+        let left = Int64(limit) - used
+        if left <= 0 { return now }
+        let month = Self.nextMonth(after: now)
+        let seconds = Double(left) / perSecond
+        guard perSecond > 0, seconds < now.duration(to: month) / .seconds(1) else { return nil }
+        return now.adding(.seconds(seconds))
+    }
+
+    private static func nextMonth(after now: Timestamp) -> Timestamp {
+        let today = LocalTime(secondsSinceEpoch: now.seconds)
+        let (year, month) = today.month < 12 ? (today.year, today.month + 1) : (today.year + 1, 1)
+        return LocalTime(year: year, month: month, day: 1).map { Timestamp(seconds: $0.secondsSinceEpoch) } ?? now
+    }
+}
+
+extension SchedulePreview {
+    /// What a preview looks like in the API.
+    public static let shape = Shape.object([
+        Field("schedule_in_words", .string()),
+        Field(
+            "next_runs",
+            .list(
+                of: .object([
+                    Field("at", .string(format: .instant)), Field("local", .string(), help: "The wall's time in the schedule's zone."),
+                    Field("offset", .string(), help: "The zone's offset from UTC then.", example: "+02:00"),
+                    Field(
+                        "mark",
+                        .object([
+                            Field("kind", .choice(["gap", "coalesced", "fold_first", "fold_second"])),
+                            Field("sentence", .string(), help: "For people."),
+                        ]), nullable: true, help: "What a clock change does to it; null on ordinary days."),
+                ]), 0...20), help: "At most twenty."),
+        Field("warnings", .list(of: .object([Field("code", .string()), Field("detail", .string())]))),
+        Field(
+            "shortest_interval_ms", .integer(1...(.max)), nullable: true, help: "On days without a clock change; null: there is no rhythm."),
+        Field("forecast", Forecast.shape),
+        Field("paused", .boolean, help: "Whether the job is paused; then the runs are those that it would have."),
+        Field("effective_at", .string(format: .instant), help: "From when on the runs are counted."),
+    ]).named("Preview")
+}

@@ -1,0 +1,105 @@
+import JSON
+import Postgres
+import Time
+
+/// One line of the audit log: who did what, on what, when and from where.
+public struct AuditEntry: Sendable, Identified {
+    public static let prefix = "aud"
+
+    /// Who it was.
+    public enum Actor: Sendable, Equatable {
+        case user(ID<User>)
+        case key(ID<APIKey>)
+        /// The program, of itself.
+        case system
+        /// Whoever runs the program, at its command line.
+        case `operator`
+    }
+
+    /// By which way a change came in.
+    public enum Way: String, Sendable {
+        case page, api, sync, cli, billing
+        /// None: the engine made it.
+        case engine
+    }
+
+    public let id: ID<AuditEntry>
+    public let organizationID: ID<Organization>
+    public let at: Timestamp
+    public let actor: Actor
+    /// What was done, in lower case, such as `job.next_run_moved`.
+    public let action: String
+    /// On what: its id as it is written outside, with its prefix.
+    public let subject: String
+    /// What was different; never a secret. Nil: it was not there, or is not there any more.
+    public let before: JSON?
+    public let after: JSON?
+    public let way: Way
+    /// The address that the request came from, where there was one.
+    public let address: String?
+
+    /// An entry made at `at`, with a new id.
+    public init(
+        at: Timestamp, of organization: ID<Organization>, by actor: Actor, _ action: String, on subject: String, before: JSON? = nil,
+        after: JSON? = nil, way: Way, from address: String? = nil
+    ) {
+        (id, self.at, organizationID, self.actor) = (ID(at: at), at, organization, actor)
+        (self.action, self.subject, self.before, self.after) = (action, subject, before, after)
+        (self.way, self.address) = (way, address)
+    }
+
+    /// Writes it: to be sent within the transaction that makes the change.
+    public var insertion: Query {
+        """
+        INSERT INTO audit_log (organization_id, id, at, actor, actor_id, action, subject, before, after, via, address)
+        VALUES (\(organizationID), \(id), \(at), \(actor.word), \(actor.bearer), \(action), \(subject), \(before), \(after),
+            \(way.rawValue), \(address))
+        """
+    }
+}
+
+extension AuditEntry {
+    static let columns: Query = "organization_id, id, at, actor, actor_id, action, subject, before, after, via, address"
+
+    init(_ row: Row) throws(PostgresError) {
+        organizationID = try row("organization_id")
+        id = try row("id")
+        at = try row("at")
+        actor = try Actor(row)
+        action = try row("action")
+        subject = try row("subject")
+        before = try row("before")
+        after = try row("after")
+        way = Way(rawValue: try row("via")) ?? .engine
+        address = try row("address")
+    }
+}
+
+extension AuditEntry.Actor {
+    fileprivate var word: String {
+        switch self {
+        case .user: "user"
+        case .key: "key"
+        case .system: "system"
+        case .operator: "operator"
+        }
+    }
+
+    /// SQL: whose account or key it was. Both share a column, so they are told apart by the word beside it.
+    fileprivate var bearer: Query {
+        switch self {
+        case .user(let id): "\(id)"
+        case .key(let id): "\(id)"
+        case .system, .operator: "NULL"
+        }
+    }
+
+    fileprivate init(_ row: Row) throws(PostgresError) {
+        switch try row("actor") as String {
+        case "user": self = .user(try row("actor_id"))
+        case "key": self = .key(try row("actor_id"))
+        case "operator": self = .operator
+        default: self = .system
+        }
+    }
+}
