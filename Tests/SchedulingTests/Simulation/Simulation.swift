@@ -37,9 +37,9 @@ actor Simulation {
         var start: Timestamp
         var days: Int
         var jobs = 100
-        var mutant: Mutant?
         /// Whether people edit, pause and delete jobs.
         var hasChanges = false
+        var mutant: Mutant?
 
         var end: Timestamp { start.adding(.seconds(days * 86_400)) }
     }

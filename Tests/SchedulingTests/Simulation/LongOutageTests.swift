@@ -8,7 +8,7 @@ import Time
 @testable import Scheduling
 
 /// What a scheduler does that comes back after three hours.
-@Suite(.database) struct OutageTests {
+@Suite(.database) struct LongOutageTests {
     private static let stopped = Timestamp(seconds: 1_714_982_430)  // 2024-05-06T08:00:30Z
     /// Late executions that may start in a second.
     private static let rate = 5
