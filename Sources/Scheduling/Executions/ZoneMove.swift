@@ -73,10 +73,10 @@ struct ZoneMove: Sendable {
             let now = engine.clock.now()
             let rows = try await transaction.batch([ZonedJob.ahead(affected, now: now), ZonedJob.selection(affected, now: now)])[1]
             let jobs = try rows.map { try ZonedJob($0) }.filter { isAffected($0, at: now) }
-            let moves = jobs.compactMap { $0.nextRunAt == nil ? nil : self.move($0, at: now) }
-            let paused = jobs.filter { $0.nextRunAt == nil }.map { Move(job: $0, after: now, next: nil) }
+            let moves = jobs.compactMap { $0.isStill ? nil : self.move($0, at: now) }
+            let still = jobs.filter(\.isStill).map { Move(job: $0, after: now, next: $0.schedule.flatMap { $0.next(after: now) }) }
             guard !jobs.isEmpty else { return 0 }
-            var statements = [Self.newPeriods(of: moves + paused)]
+            var statements = [Self.newPeriods(of: moves + still), Self.passing(still, now: now)]
             if !moves.isEmpty {
                 statements += [Self.withdrawal(moves, now: now), Self.writing(moves)]
                 statements += moves.map { entry($0, at: now).insertion } + moves.map { Topic.changed($0.job.id, engine.database) }
@@ -87,7 +87,7 @@ struct ZoneMove: Sendable {
     }
 
     private func isAffected(_ job: ZonedJob, at now: Timestamp) -> Bool {
-        job.nextRunAt == nil ? isNews : move(job, at: now) != nil
+        job.isStill ? isNews : move(job, at: now) != nil
     }
 
     /// Nil: it stays as it is, or what it says cannot be read.
@@ -148,6 +148,22 @@ struct ZoneMove: Sendable {
         FROM unnest(\(moves.map(\.job.organizationID)), \(moves.map(\.job.id)), \(moves.map(\.next))) AS m (organization_id, job_id, next_run_at)
         WHERE s.organization_id = m.organization_id AND s.job_id = m.job_id
         """
+    }
+
+    /// What a pause passes over from now on goes by the new rules; and so does what follows it, where its end is known.
+    private static func passing(_ still: [Move], now: Timestamp) -> Query {
+        let held = still.filter { $0.job.passingFrom.map { $0 > now } ?? false }
+        let following = held.map { move in move.job.nextRunAt == nil ? nil : move.job.schedule.flatMap { move.job.next(of: $0, after: now) }
+        }
+        let ends = held.map { $0.job.nextRunAt == nil ? nil : $0.job.pausedUntil }
+        return """
+            UPDATE job_states s SET next_run_at = m.following, passing_from = least(m.first, m.until),
+                pass_at = least(m.first + interval '1 s', m.until)
+            FROM unnest(
+                \(held.map(\.job.organizationID)), \(held.map(\.job.id)), \(held.map(\.next)), \(following), \(ends)
+            ) AS m (organization_id, job_id, first, following, until)
+            WHERE s.organization_id = m.organization_id AND s.job_id = m.job_id
+            """
     }
 
     /// What is expected is looked for by the rules that hold then, and the old ones are gone: so the old period counts as looked

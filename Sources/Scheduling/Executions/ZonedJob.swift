@@ -8,19 +8,22 @@ struct ZonedJob: Sendable {
     let organizationID: ID<Organization>
     let id: ID<Job>
     let nextRunAt: Timestamp?
+    /// The first occurrence that a pause passes over; nil: none.
+    let passingFrom: Timestamp?
     /// Nil where it cannot be read; the scheduler sets such a job aside.
     let schedule: Schedule?
     /// Queued ahead and not begun: can be taken out again. Oldest first.
     let ahead: [Timestamp]
     /// The last occurrence that ran, runs, or was recorded as not to run.
     let decidedUntil: Timestamp?
-    private let pausedUntil: Timestamp?
+    let pausedUntil: Timestamp?
     private let updatedAt: Timestamp
 
     init(_ row: Row) throws(PostgresError) {
         organizationID = try row("organization_id")
         id = try row("id")
         nextRunAt = try row("next_run_at")
+        passingFrom = try row("passing_from")
         let setAt: Timestamp = try row("schedule_set_at")
         schedule = (try? row("schedule") as JSON?).flatMap { JobSchedule.stored($0, setAt: setAt) }
         let decided: Timestamp? = try row("decided_until")
@@ -29,6 +32,9 @@ struct ZonedJob: Sendable {
         pausedUntil = try row("paused_until")
         updatedAt = try row("updated_at")
     }
+
+    /// Nothing of it is to be queued: it is over, or a pause holds it.
+    var isStill: Bool { nextRunAt == nil || passingFrom != nil }
 
     /// Since when it is as it is: what would have been due before was not expected.
     func setAt(by now: Timestamp) -> Timestamp { max(updatedAt, pausedUntil.map { $0 <= now ? $0 : updatedAt } ?? updatedAt) }
@@ -55,7 +61,7 @@ struct ZonedJob: Sendable {
 
     static func selection(_ places: [(organization: ID<Organization>, job: ID<Job>)], now: Timestamp) -> Query {
         """
-        SELECT j.organization_id, j.id, j.schedule, j.schedule_set_at, j.paused_until, j.updated_at, s.next_run_at,
+        SELECT j.organization_id, j.id, j.schedule, j.schedule_set_at, j.paused_until, j.updated_at, s.next_run_at, s.passing_from,
             ARRAY(
                 SELECT q.scheduled_for FROM queue q WHERE q.organization_id = j.organization_id AND q.job_id = j.id
                     AND q.trigger = 'schedule' AND \(isAhead(now)) ORDER BY 1

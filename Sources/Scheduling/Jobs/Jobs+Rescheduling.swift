@@ -81,6 +81,10 @@ extension Jobs {
                 UNION ALL
                 SELECT scheduled_for FROM executions
                 WHERE organization_id = \(organization) AND job_id = \(old.id) AND trigger = 'schedule' AND scheduled_for > \(now)
+                -- The last of an earlier schedule, which was leased when that was changed: it is expected, leased or handed back.
+                UNION ALL
+                SELECT greatest(starts_at, ends_at) FROM schedule_periods
+                WHERE organization_id = \(organization) AND job_id = \(old.id)
             ) x
             """
         ).only("last")

@@ -176,6 +176,24 @@ import Time
         #expect(try await entries(scene).isEmpty)
     }
 
+    /// The clock is an hour ahead from then on, so what a pause passes over, and what follows it, is an hour earlier.
+    @Test func whatAPauseWillPassOverMovesToo() async throws {
+        let scene = try await Scene()
+        let (time, hour) = (minute(far, from: scene), Duration.seconds(3_600))
+        let (off, untilThen) = (try await job(zone.yearly(at: time), in: scene), try await job(zone.yearly(at: time), in: scene))
+        _ = try await scene.jobs.pause(.id(off.id), until: nil, for: scene.acme)
+        _ = try await scene.jobs.pause(.id(untilThen.id), until: time.adding(hour), for: scene.acme)
+        let following = try #require(try await next(untilThen, in: scene))
+        try await changeByAnHour(scene)
+        for job in [off, untilThen] {
+            let state = try await scene.database.query("SELECT passing_from, pass_at FROM job_states WHERE job_id = \(job.id)")
+            #expect(try state.only("passing_from") == time.adding(.zero - hour))
+            #expect(try state.only("pass_at") == time.adding(.seconds(1) - hour))
+        }
+        #expect(try await next(untilThen, in: scene) == following.adding(.zero - hour))
+        #expect(try await next(off, in: scene) == nil)
+    }
+
     @Test func whatIsExpectedGoesByTheNewRulesFromThenOn() async throws {
         let scene = try await Scene()
         let start = minute(-60, from: scene)

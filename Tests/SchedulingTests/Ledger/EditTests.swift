@@ -70,6 +70,24 @@ import Time
         #expect(try await moved.unexplained() == 0)
     }
 
+    /// It was leased at the first change, and handed back before the second: it is still the last of the first schedule.
+    @Test func whatWasHandedBackBetweenTwoChangesIsNotLost() async throws {
+        let moved = try await Moved()
+        let (scene, job) = (moved.scene, try await moved.minutely())
+        try await moved.look(at: .seconds(-1))
+        let now = scene.engine.clock.now()
+        let leased = try await scene.queue.claim(9, for: scene.engine.node, now: now, horizon: moved.begin).claims
+        for minutes in ["2m", "3m"] {
+            let other: JSON = ["schedule": ["every": .string(minutes), "anchor": .string(moved.at(.seconds(-30)).rfc3339)]]
+            _ = try await scene.jobs.change(.id(job.id), other, for: scene.acme)
+            try await scene.queue.handBack(leased.map { ($0.organizationID, $0.lease) }, now: scene.engine.clock.now())
+        }
+        try await moved.look(at: .seconds(20))
+        try await moved.work()
+        #expect(try await moved.told() == ["0 success"])
+        #expect(try await moved.unexplained() == 0)
+    }
+
     @Test func aChangeOfAnythingElseLeavesEverythingAsItIs() async throws {
         let moved = try await Moved()
         let job = try await moved.minutely()
