@@ -31,7 +31,9 @@ struct Calls {
 
     mutating func begin(_ call: Call, mayOverlap: Bool) throws(Violation) {
         let (claim, what) = (call.claim, "j\(call.job) \(call.claim.scheduledFor.rfc3339) attempt \(call.claim.attempt)")
-        if call.isClockSettled, call.startedAt < claim.scheduledFor { throw Violation("\(what) began too early, at \(call.startedAt.rfc3339)") }
+        if call.isClockSettled, call.startedAt < claim.scheduledFor {
+            throw Violation("\(what) began too early, at \(call.startedAt.rfc3339)")
+        }
         for earlier in all[claim.id] ?? [] {
             if earlier.claim.attempt >= claim.attempt { throw Violation("\(what) follows attempt \(earlier.claim.attempt)") }
             if earlier.isUndisturbed { throw Violation("\(what) began while attempt \(earlier.claim.attempt) was running") }

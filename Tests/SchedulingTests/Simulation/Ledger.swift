@@ -86,7 +86,9 @@ struct Ledger {
         for attempt in attempts where attempt.reason != "lease_lost" { try checkAttempt(attempt, calls: calls) }
         let byHand = rows.filter { $0.trigger == "manual" && $0.scheduledFor >= from && $0.scheduledFor < to }
         let expected = manualRuns.filter { $0.instant >= from && $0.instant.adding(.milliseconds(1)) < to }
-        if let lost = expected.first(where: { id in !byHand.contains { $0.id == id } }) { throw Violation("a run by hand at \(lost.instant.rfc3339) is lost") }
+        if let lost = expected.first(where: { id in !byHand.contains { $0.id == id } }) {
+            throw Violation("a run by hand at \(lost.instant.rfc3339) is lost")
+        }
         if let odd = byHand.first(where: { !manualRuns.contains($0.id) }) { throw Violation("nobody asked for \(odd.what)") }
         checked += 1
     }
@@ -111,7 +113,10 @@ struct Ledger {
             throw Violation("j\(record.job.number) \(time.rfc3339) has \(answers[time] ?? 0) answers; \(record.rhythm.kind)")
         }
         let times = Set(expected)
-        if let odd = rows.first(where: { $0.count == 1 && $0.scheduledFor >= from && $0.scheduledFor < to && !times.contains($0.scheduledFor) && !record.isOpen($0.scheduledFor) }) {
+        if let odd = rows.first(where: {
+            $0.count == 1 && $0.scheduledFor >= from && $0.scheduledFor < to && !times.contains($0.scheduledFor)
+                && !record.isOpen($0.scheduledFor)
+        }) {
             throw Violation("\(odd.what) was not expected; \(record.rhythm.kind)")
         }
     }
@@ -130,8 +135,13 @@ struct Ledger {
         for row in rows where row.status == "missed" {
             guard let deadline = record.deadline(at: row.scheduledFor) else { throw Violation("\(row.what) cannot be missed") }
             let decidedAt = row.finishedAt
-            guard row.last.adding(.seconds(deadline)) < decidedAt else { throw Violation("\(row.what) was missed at \(decidedAt.rfc3339) already") }
-            let later = all.count { $0.scheduledFor > row.last && $0.scheduledFor <= decidedAt.adding(Scheduler.horizon) && !($0.status == "missed" && $0.finishedAt <= decidedAt) }
+            guard row.last.adding(.seconds(deadline)) < decidedAt else {
+                throw Violation("\(row.what) was missed at \(decidedAt.rfc3339) already")
+            }
+            let later = all.count {
+                $0.scheduledFor > row.last && $0.scheduledFor <= decidedAt.adding(Scheduler.horizon)
+                    && !($0.status == "missed" && $0.finishedAt <= decidedAt)
+            }
             let makesUp = record.job.makesUp(by: record.job.missed)
             guard later >= makesUp else { throw Violation("\(row.what) was missed, and \(later) of \(makesUp) made up for it") }
         }
@@ -153,7 +163,8 @@ struct Ledger {
             let row = rows.first { $0.scheduledFor <= time && time <= $0.last }
             let isMadeUp = row?.trigger == "backfill"
             guard isMadeUp == (place < pause.makesUp), isMadeUp || row?.reason == "paused" else {
-                throw Violation("\(row?.what ?? "-") was passed over by a pause until \(end.rfc3339), of which \(pause.makesUp) were to be made up")
+                throw Violation(
+                    "\(row?.what ?? "-") was passed over by a pause until \(end.rfc3339), of which \(pause.makesUp) were to be made up")
             }
         }
     }
@@ -172,7 +183,9 @@ struct Ledger {
             }
         case "missed", "skipped":
             guard calls.isEmpty else { throw Violation("\(row.what) was called all the same") }
-            if row.reason == "paused", !record.pauses.contains(where: { $0.from < row.last && $0.until.map { row.scheduledFor <= $0 } ?? true }) {
+            if row.reason == "paused",
+                !record.pauses.contains(where: { $0.from < row.last && $0.until.map { row.scheduledFor <= $0 } ?? true })
+            {
                 throw Violation("\(row.what) lies in no pause")
             }
             if row.reason == "overlap", record.job.overlap == "allow" { throw Violation("\(row.what) may overlap") }
@@ -188,7 +201,8 @@ struct Ledger {
     private func checkAttempt(_ attempt: Attempt, calls: Calls) throws(Violation) {
         let call = calls.all[attempt.key.id]?.first { $0.claim.attempt == attempt.key.number }
         guard let call, call.startedAt == attempt.startedAt, call.outcome?.status.rawValue == attempt.status else {
-            throw Violation("attempt \(attempt.key.number) at \(attempt.startedAt.rfc3339) (\(attempt.status)) was never seen by its target")
+            throw Violation(
+                "attempt \(attempt.key.number) at \(attempt.startedAt.rfc3339) (\(attempt.status)) was never seen by its target")
         }
     }
 }

@@ -14,7 +14,8 @@ import Time
     private static let rate = 5
     /// Some of each have one that is in time at the end, some have none.
     private static let rhythms: [(Rhythm.Kind, interval: Int64)] = [
-        (.cron("* * * * *", zone: "UTC"), 60), (.cron("*/5 * * * *", zone: "Europe/Oslo"), 300), (.cron("7,37 * * * *", zone: "UTC"), 1_800),
+        (.cron("* * * * *", zone: "UTC"), 60), (.cron("*/5 * * * *", zone: "Europe/Oslo"), 300),
+        (.cron("7,37 * * * *", zone: "UTC"), 1_800),
         (.cron("0 * * * *", zone: "Asia/Kathmandu"), 3_600), (.every(seconds: 600, anchor: stopped.adding(.seconds(30))), 600),
     ]
     private static let policies: [(missed: String, limit: Int, deadline: Int64?)] = [
@@ -26,7 +27,8 @@ import Time
         let ((kind, interval), policy) = (rhythms[number % 5], policies[number / 5])
         return SimulatedJob(
             number: number, organization: 0, rhythm: Rhythm(kind: kind, interval: interval), missed: policy.missed,
-            missedLimit: policy.limit, saidDeadline: policy.deadline, overlap: ["allow", "queue", "skip"][number % 3], retries: ["limit": 0],
+            missedLimit: policy.limit, saidDeadline: policy.deadline, overlap: ["allow", "queue", "skip"][number % 3],
+            retries: ["limit": 0],
             latencies: [1], failures: 0)
     }
 
@@ -94,7 +96,9 @@ import Time
 
     private static func answer(to job: ID<Job>, in database: Database) async throws -> Answer {
         var answer = Answer()
-        answer.queued = try await database.query("SELECT scheduled_for FROM queue WHERE job_id = \(job) ORDER BY 1").map { try $0("scheduled_for") }
+        answer.queued = try await database.query("SELECT scheduled_for FROM queue WHERE job_id = \(job) ORDER BY 1").map {
+            try $0("scheduled_for")
+        }
         let rows = try await database.query(
             "SELECT count, coalesce(last_scheduled_for, scheduled_for) AS last, status FROM executions WHERE job_id = \(job) ORDER BY last")
         for row in rows where try row("status") as String == "missed" {

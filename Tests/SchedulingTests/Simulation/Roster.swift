@@ -63,7 +63,9 @@ struct Roster {
     private func window(of id: String, hours: Int, _ random: inout Seeded) -> ClosedRange<Timestamp> {
         var changes: [Timestamp] = []
         var date = Date(timeIntervalSince1970: Double(start.seconds))
-        while let next = TimeZone(identifier: id)?.nextDaylightSavingTimeTransition(after: date), Int64(next.timeIntervalSince1970) < end.seconds {
+        while let next = TimeZone(identifier: id)?.nextDaylightSavingTimeTransition(after: date),
+            Int64(next.timeIntervalSince1970) < end.seconds
+        {
             changes.append(Timestamp(seconds: Int64(next.timeIntervalSince1970)))
             date = next
         }
@@ -75,5 +77,7 @@ struct Roster {
         Timestamp(seconds: Int64.random(in: (start.seconds / 60 + 60)...(end.seconds / 60 - 60), using: &random) * 60)
     }
 
-    private func pick<Value>(_ choices: [Value], _ random: inout Seeded) -> Value { choices[Int.random(in: 0..<choices.count, using: &random)] }
+    private func pick<Value>(_ choices: [Value], _ random: inout Seeded) -> Value {
+        choices[Int.random(in: 0..<choices.count, using: &random)]
+    }
 }

@@ -8,8 +8,8 @@ private let isLongRun = ProcessInfo.processInfo.environment["PRIKKE_LONG_TESTS"]
 /// The simulated year of reliability.md §6, and a tenth of it around the clock changes.
 @Suite(.serialized, .database) struct SimulatedYearTests {
     /// From 2024-03-27, and from 2024-10-24.
-    private static let spring = Simulation.Plan(start: Timestamp(seconds: 1_711_497_600), days: 13, jobs: 50, hasChanges: true)
-    private static let autumn = Simulation.Plan(start: Timestamp(seconds: 1_729_728_000), days: 13, jobs: 50, hasChanges: true)
+    private static let spring = Simulation.Plan(start: Timestamp(seconds: 1_711_497_600), days: 13, jobs: 50, hasChanges: true, haste: 4)
+    private static let autumn = Simulation.Plan(start: Timestamp(seconds: 1_729_728_000), days: 13, jobs: 50, hasChanges: true, haste: 4)
     private static let year = Simulation.Plan(start: Timestamp(seconds: 1_704_067_200), days: 366, hasChanges: true)
 
     @Test(arguments: isLongRun ? 1...20 : 1...2 as ClosedRange<UInt64>) func everyTickIsAccountedFor(seed: UInt64) async throws {
@@ -61,8 +61,11 @@ private struct Story {
             let own = lines.filter { line in job.map { line.contains(" \($0) ") || line.contains(" \($0):") } ?? false }.suffix(30)
             return "seed \(seed)\(mutant): \(violation)\n" + (own + ["…"] + lines.suffix(20)).joined(separator: "\n")
         }
-        figures = "seed \(seed)\(mutant): \(await simulation.ledger.occurrences) occurrences, \(await simulation.calls.count) calls, \(await simulation.faults) faults, \(ContinuousClock.now - began)"
-        print(figures, await simulation.ledger.pauses, await simulation.ledger.kinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
+        figures =
+            "seed \(seed)\(mutant): \(await simulation.ledger.occurrences) occurrences, \(await simulation.calls.count) calls, \(await simulation.faults) faults, \(ContinuousClock.now - began)"
+        print(
+            figures, await simulation.ledger.pauses,
+            await simulation.ledger.kinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
         try await simulation.base.close()
     }
 

@@ -21,7 +21,7 @@ enum Fault: CaseIterable {
 extension Simulation {
     func schedule(_ fault: Fault) {
         let hour: Int64 = 3_600_000_000
-        soon(.fault(fault), in: within(1_000_000...2 * fault.everyHours * hour))
+        soon(.fault(fault), in: within(1_000_000...2 * fault.everyHours * hour / plan.haste))
     }
 
     /// Two of three wait for the next call, so as to meet the engine at work.
@@ -31,7 +31,9 @@ extension Simulation {
 
     func strike(_ fault: Fault) async throws {
         schedule(fault)
-        guard isDatabaseUp, settledAt <= moment, let index = living.filter({ !nodes[$0].isStopping }).randomElement(using: &random) else { return }
+        guard isDatabaseUp, settledAt <= moment, let index = living.filter({ !nodes[$0].isStopping }).randomElement(using: &random) else {
+            return
+        }
         faults += 1
         switch fault {
         case .crash: try await crash(index)
@@ -190,7 +192,8 @@ extension Simulation {
         let step = within(1_000_000...600_000_000) * (chance(50) ? 1 : -1)
         note("the database's clock is set by \(step / 1_000) ms")
         for index in connected {
-            try await base.database.query("UPDATE nodes SET alive_until = \(time.now.adding(Heartbeat.lease)) WHERE id = \(nodes[index].id)")
+            try await base.database.query(
+                "UPDATE nodes SET alive_until = \(time.now.adding(Heartbeat.lease)) WHERE id = \(nodes[index].id)")
         }
         time.step(by: step)
         settledAt = moment + 2_000_000

@@ -23,12 +23,12 @@ extension Simulation {
         do {
             let schedulers = racers.map { (Scheduler(nodes[$0].engine, logger: silence), nodes[$0].now) }
             try await withThrowingTaskGroup { group in
-                for (scheduler, now) in schedulers { 
+                for (scheduler, now) in schedulers {
                     group.addTask {
                         _ = try await scheduler.tick(at: now)
                         _ = try await scheduler.passOver(at: now)
                     }
-                 }
+                }
                 try await group.waitForAll()
             }
         } catch let error as PostgresError where error.isOfMissingPartition {
@@ -77,7 +77,9 @@ extension Simulation {
     /// In an order that does not depend on ids, which are drawn at random.
     func inOrder(_ claims: [Claim]) -> [Claim] {
         claims.sorted {
-            ($0.dueAt, $0.scheduledFor, numbers[$0.jobID] ?? -1, $0.attempt) < ($1.dueAt, $1.scheduledFor, numbers[$1.jobID] ?? -1, $1.attempt)
+            ($0.dueAt, $0.scheduledFor, numbers[$0.jobID] ?? -1, $0.attempt) < (
+                $1.dueAt, $1.scheduledFor, numbers[$1.jobID] ?? -1, $1.attempt
+            )
         }
     }
 
@@ -102,7 +104,9 @@ extension Simulation {
         let job = records[number].job
         let startedAt = max(node.now, claim.dueAt)
         note("\(node.name) calls j\(number) \(claim.trigger) \(claim.scheduledFor.rfc3339) attempt \(claim.attempt)")
-        if let deletedAt = records[number].deletedAt, startedAt > deletedAt.adding(.seconds(1)) { throw Violation("j\(number) ran after its end") }
+        if let deletedAt = records[number].deletedAt, startedAt > deletedAt.adding(.seconds(1)) {
+            throw Violation("j\(number) ran after its end")
+        }
         try calls.begin(
             Calls.Call(claim: claim, job: number, startedAt: startedAt, isClockSettled: holding.claimedAt >= settledAt),
             mayOverlap: job.overlap == "allow")
@@ -146,7 +150,9 @@ extension Simulation {
         node.held[lease]?.finished = Finished(
             claim: holding.claim, outcome: outcome, startedAt: call.startedAt, finishedAt: finishedAt, retryAt: retryAt)
         calls.end(holding.claim, outcome, at: finishedAt, retryAt: retryAt)
-        note("j\(call.job) answers \(node.name): \(outcome.reason?.rawValue ?? "success")\(retryAt.map { ", again at \($0.rfc3339)" } ?? "")")
+        note(
+            "j\(call.job) answers \(node.name): \(outcome.reason?.rawValue ?? "success")\(retryAt.map { ", again at \($0.rfc3339)" } ?? "")"
+        )
         soon(.record(index), in: 1_000)
     }
 
@@ -181,7 +187,9 @@ extension Simulation {
                 if !holding.isDisturbed { calls.record(holding.claim) }
             }
             let expected = ended.count { !$0.isDisturbed }
-            if completion.recorded < expected { throw Violation("\(expected - completion.recorded) outcomes of a living node were refused") }
+            if completion.recorded < expected {
+                throw Violation("\(expected - completion.recorded) outcomes of a living node were refused")
+            }
         } else {
             for holding in ended { node.held[holding.claim.lease]?.isDisturbed = true }
         }

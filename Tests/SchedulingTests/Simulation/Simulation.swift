@@ -39,6 +39,8 @@ actor Simulation {
         var jobs = 100
         /// Whether people edit, pause and delete jobs.
         var hasChanges = false
+        /// So many times as many faults as a year has.
+        var haste: Int64 = 1
         var mutant: Mutant?
 
         var end: Timestamp { start.adding(.seconds(days * 86_400)) }
