@@ -7,9 +7,9 @@ private let isLongRun = ProcessInfo.processInfo.environment["PRIKKE_LONG_TESTS"]
 
 /// The simulated year of reliability.md §6, and a tenth of it around the clock changes.
 @Suite(.serialized, .database) struct SimulatedYearTests {
-    /// From 2024-03-27, and from 2024-10-24.
-    private static let spring = Simulation.Plan(start: Timestamp(seconds: 1_711_497_600), days: 13, jobs: 50, hasChanges: true, haste: 4)
-    private static let autumn = Simulation.Plan(start: Timestamp(seconds: 1_729_728_000), days: 13, jobs: 50, hasChanges: true, haste: 4)
+    /// From 2024-03-29, and from 2024-10-25; what is compared are all days but the last three.
+    private static let spring = Simulation.Plan(start: Timestamp(seconds: 1_711_670_400), days: 9, jobs: 50, hasChanges: true, haste: 4)
+    private static let autumn = Simulation.Plan(start: Timestamp(seconds: 1_729_814_400), days: 9, jobs: 50, hasChanges: true, haste: 4)
     private static let year = Simulation.Plan(start: Timestamp(seconds: 1_704_067_200), days: 366, hasChanges: true)
 
     @Test(arguments: isLongRun ? 1...20 : 1...2 as ClosedRange<UInt64>) func everyTickIsAccountedFor(seed: UInt64) async throws {
@@ -31,12 +31,9 @@ private let isLongRun = ProcessInfo.processInfo.environment["PRIKKE_LONG_TESTS"]
     /// An engine that lacks one of its rules is found out within 50 seeds.
     @Test(arguments: Mutant.allCases) func theSimulationCanFail(mutant: Mutant) async throws {
         var plan = Self.autumn
-        (plan.days, plan.mutant, plan.hasChanges) = (7, mutant, false)
+        (plan.days, plan.mutant) = (7, mutant)
         for seed in 1...50 as ClosedRange<UInt64> {
-            if let violation = try await Story(seed, plan).violation {
-                print(violation.split(separator: "\n")[0])
-                return
-            }
+            if try await Story(seed, plan).violation != nil { return }
         }
         Issue.record("\(mutant) was not noticed")
     }
@@ -46,26 +43,26 @@ private let isLongRun = ProcessInfo.processInfo.environment["PRIKKE_LONG_TESTS"]
 private struct Story {
     let lines: [String]
     let violation: String?
-    let figures: String
 
     init(_ seed: UInt64, _ plan: Simulation.Plan) async throws {
         let began = ContinuousClock.now
         let simulation = try await Simulation(seed: seed, plan)
-        var violation: String?
-        do { try await simulation.run() } catch let error as Violation { violation = error.description }
+        var found: String?
+        do { try await simulation.run() } catch let error as Violation { found = error.description }
         let lines = await simulation.trace.lines
+        let title = "seed \(seed)\(plan.mutant.map { ", \($0)" } ?? "")"
         self.lines = lines
-        let mutant = plan.mutant.map { ", \($0)" } ?? ""
-        self.violation = violation.map { violation in
-            let job = violation.firstMatch(of: /j[0-9]+/).map { "\($0.output)" }
+        violation = found.map { found in
+            let job = found.firstMatch(of: /j[0-9]+/).map { "\($0.output)" }
             let own = lines.filter { line in job.map { line.contains(" \($0) ") || line.contains(" \($0):") } ?? false }.suffix(30)
-            return "seed \(seed)\(mutant): \(violation)\n" + (own + ["…"] + lines.suffix(20)).joined(separator: "\n")
+            return "\(title): \(found)\n" + (own + ["…"] + lines.suffix(20)).joined(separator: "\n")
         }
-        figures =
-            "seed \(seed)\(mutant): \(await simulation.ledger.occurrences) occurrences, \(await simulation.calls.count) calls, \(await simulation.faults) faults, \(ContinuousClock.now - began)"
-        print(
-            figures, await simulation.ledger.pauses,
-            await simulation.ledger.kinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
+        if isLongRun {
+            let (ledger, calls, faults) = await (simulation.ledger, simulation.calls.count, simulation.faults)
+            let kinds = ledger.kinds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            print("\(title): \(ledger.occurrences) occurrences, \(calls) calls, \(faults) faults, \(ledger.pauses) pauses;", kinds)
+            print("\(title): \(ContinuousClock.now - began); \(found ?? "right")")
+        }
         try await simulation.base.close()
     }
 

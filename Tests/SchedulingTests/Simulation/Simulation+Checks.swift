@@ -30,10 +30,12 @@ extension Simulation {
             let results = try await base.database.batch([
                 """
                 SELECT id, job_id, scheduled_for, trigger, status, reason, attempt, started_at, finished_at, count, last_scheduled_for
-                FROM executions WHERE scheduled_for >= \(from.adding(.seconds(-2 * 86_400))) AND scheduled_for < \(to.adding(.seconds(86_400)))
+                FROM executions
+                WHERE scheduled_for >= \(from.adding(.seconds(-2 * 86_400))) AND scheduled_for < \(to.adding(.seconds(86_400)))
                 """,
                 """
-                SELECT execution_id, number, status, reason, started_at FROM attempts WHERE scheduled_for >= \(from) AND scheduled_for < \(to)
+                SELECT execution_id, number, status, reason, started_at FROM attempts
+                WHERE scheduled_for >= \(from) AND scheduled_for < \(to)
                 """,
                 "SELECT job_id, scheduled_for, due_at, held, attempt FROM queue WHERE scheduled_for < \(to)",
             ])
