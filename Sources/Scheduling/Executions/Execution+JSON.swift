@@ -10,7 +10,8 @@ extension Execution {
             "scheduled_for": .string(scheduledFor.rfc3339), "started_at": JSON(startedAt?.rfc3339),
             "finished_at": JSON(finishedAt?.rfc3339), "attempt": JSON(attempt), "status_code": JSON(statusCode),
             "duration_ms": JSON(durationMs), "lateness_ms": JSON(latenessMs),
-            "error_message": JSON(errorMessage), "count": JSON(count), "response": response?.json ?? .null,
+            "error_message": JSON(errorMessage), "count": JSON(count),
+            "last_scheduled_for": JSON(lastScheduledFor?.rfc3339), "response": response?.json ?? .null,
         ]
     }
 
@@ -39,7 +40,9 @@ extension Execution {
         Field("finished_at", .string(format: .instant), nullable: true), Field("attempt", .integer(1...32_767)),
         Field("status_code", .integer(100...999), nullable: true), Field("duration_ms", .integer(0...(.max)), nullable: true),
         Field("lateness_ms", .integer(0...(.max)), nullable: true, help: "From due to started; never negative."),
-        Field("error_message", .string(), nullable: true), Field("count", .integer(1...(.max))),
+        Field("error_message", .string(), nullable: true),
+        Field("count", .integer(1...(.max)), help: "More than 1: a stretch of so many occurrences that did not run."),
+        Field("last_scheduled_for", .string(format: .instant), nullable: true, help: "The last occurrence of the stretch."),
         Field("response", Response.shape, nullable: true),
     ]
 }

@@ -19,6 +19,7 @@ extension Execution {
         latenessMs = try row("lateness_ms", as: Int32?.self).map(Int.init)
         errorMessage = try row("error_message")
         count = Int(try row("count", as: Int32.self))
+        lastScheduledFor = try row("last_scheduled_for")
         response = try Response(row)
     }
 }

@@ -33,6 +33,8 @@ public struct Execution: Sendable, Identified {
     public let errorMessage: String?
     /// More than 1: one row for so many occurrences that did not run.
     public let count: Int
+    /// The last of these; nil where it is one.
+    public let lastScheduledFor: Timestamp?
     public let response: Response?
 
     /// The last attempt's answer.

@@ -81,7 +81,7 @@ public struct Executions: Sendable {
         return Execution(
             id: id, jobID: job.id, jobKey: job.definition.key, status: .pending, reason: nil, trigger: trigger, scheduledFor: now,
             startedAt: nil, finishedAt: nil, attempt: 1, statusCode: nil, durationMs: nil, latenessMs: nil, errorMessage: nil, count: 1,
-            response: nil)
+            lastScheduledFor: nil, response: nil)
     }
 
     private func checkUsage(at now: Timestamp, for access: Access) async throws {
@@ -152,7 +152,8 @@ public struct Executions: Sendable {
         SELECT x.organization_id, x.id, x.job_id, x.scheduled_for, x.keep_days, x.trigger,
             CASE WHEN x.leased_by IS NOT NULL AND x.due_at <= \(engine.clock.now()) THEN 'running' ELSE 'pending' END AS status,
             NULL AS reason, x.attempt, x.started_at, NULL::timestamptz AS finished_at, NULL::smallint AS status_code,
-            NULL::integer AS duration_ms, NULL::integer AS lateness_ms, NULL AS error_message, 1 AS count
+            NULL::integer AS duration_ms, NULL::integer AS lateness_ms, NULL AS error_message, 1 AS count,
+            NULL::timestamptz AS last_scheduled_for
         FROM queue x
         """
     }
@@ -161,7 +162,8 @@ public struct Executions: Sendable {
     private func ended(in table: StaticString) -> Query {
         """
         SELECT x.organization_id, x.id, x.job_id, x.scheduled_for, x.keep_days, x.trigger, x.status, x.reason, x.attempt, x.started_at,
-            x.finished_at, x.status_code, x.duration_ms, x.lateness_ms, x.error_message, x.count
+            x.finished_at, x.status_code, x.duration_ms, x.lateness_ms, x.error_message, x.count,
+            x.last_scheduled_for
         FROM \(unsafe: "\(table)") x
         """
     }

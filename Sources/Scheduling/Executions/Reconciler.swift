@@ -55,7 +55,7 @@ public struct Reconciler: Service {
     }
 
     /// What one job expects in a stretch of time, and what was found of it.
-    private struct Window {
+    struct Window {
         let organization: ID<Organization>
         let job: ID<Job>
         let period: Timestamp
@@ -116,7 +116,7 @@ public struct Reconciler: Service {
 
 extension Reconciler {
     /// Periods of which something is to be looked for: up to now, less the lag, and not what is not decided yet.
-    private static func unchecked(at now: Timestamp) -> Query {
+    static func unchecked(at now: Timestamp) -> Query {
         """
         SELECT p.organization_id, p.job_id, p.starts_at, p.schedule, p.schedule_set_at, p.checked_until,
             least(p.ends_at, \(now.adding(.zero - lag))::timestamptz, CASE WHEN p.ends_at IS NULL THEN
@@ -129,7 +129,7 @@ extension Reconciler {
         """
     }
 
-    private static func window(_ row: Row, now: Timestamp) throws -> Window {
+    static func window(_ row: Row, now: Timestamp) throws -> Window {
         let (seen, until): (Timestamp, Timestamp) = (try row("checked_until"), try row("until"))
         let from = max(seen, now.adding(.zero - reach))
         let json: JSON? = try? row("schedule")
@@ -149,7 +149,7 @@ extension Reconciler {
     /// Of a schedule that is over nothing is left to look for.
     private static let never = Timestamp(seconds: 253_402_300_799)
 
-    private static func answers(to windows: [Window]) -> Query {
+    static func answers(to windows: [Window]) -> Query {
         """
         SELECT w.number, x.scheduled_for, x.last_scheduled_for
         FROM unnest(

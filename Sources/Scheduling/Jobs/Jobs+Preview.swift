@@ -96,7 +96,7 @@ private struct Forecast {
         (perMonth, self.used, self.now) = (preview.runsPerMonth, used, now)
         othersPerMonth = Int64((othersPerYear / 12).rounded())
         // One that first runs in a later month takes nothing from this one.
-        let mine = preview.runs.first.map { $0.instant < Self.nextMonth(after: now) ? perYear : 0 } ?? 0
+        let mine = preview.runs.first.map { $0.instant < now.nextMonth ? perYear : 0 } ?? 0
         perSecond = (mine + othersPerYear) / (365.2425 * 86_400)
     }
 
@@ -123,16 +123,10 @@ private struct Forecast {
     private func reached(_ limit: Int) -> Timestamp? {
         let left = Int64(limit) - used
         if left <= 0 { return now }
-        let month = Self.nextMonth(after: now)
+        let month = now.nextMonth
         let seconds = Double(left) / perSecond
         guard perSecond > 0, seconds < now.duration(to: month) / .seconds(1) else { return nil }
         return now.adding(.seconds(seconds))
-    }
-
-    private static func nextMonth(after now: Timestamp) -> Timestamp {
-        let today = LocalTime(secondsSinceEpoch: now.seconds)
-        let (year, month) = today.month < 12 ? (today.year, today.month + 1) : (today.year + 1, 1)
-        return LocalTime(year: year, month: month, day: 1).map { Timestamp(seconds: $0.secondsSinceEpoch) } ?? now
     }
 }
 

@@ -28,6 +28,9 @@ import Time
                     true, now(), now() FROM organizations o, generate_series(1, 1000);
             INSERT INTO job_states (organization_id, job_id, next_run_at)
                 SELECT organization_id, id, now() + random() * interval '1 hour' FROM jobs;
+            UPDATE job_states SET passing_from = next_run_at, pass_at = next_run_at WHERE random() < 0.01;
+            INSERT INTO schedule_periods (organization_id, job_id, starts_at, schedule, schedule_set_at, checked_until)
+                SELECT organization_id, id, now(), schedule, now(), now() + (random() - 0.01) * interval '1 hour' FROM jobs;
             INSERT INTO queue (organization_id, id, job_id, scheduled_for, due_at, trigger, keep_days, leased_by, lease_token)
                 SELECT organization_id, gen_random_uuid(), id, now(), now() + random() * interval '10 minutes', 'schedule', 7,
                     CASE WHEN leased THEN gen_random_uuid() END, CASE WHEN leased THEN 1 END
@@ -38,7 +41,7 @@ import Time
             INSERT INTO attempts (organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, started_at, finished_at,
                     total_us)
                 SELECT organization_id, 7, scheduled_for, id, 1, gen_random_uuid(), 'success', now(), now(), 1 FROM executions;
-            ANALYZE jobs, job_states, queue, lanes, entitlements, executions, attempts;
+            ANALYZE jobs, job_states, queue, lanes, entitlements, executions, attempts, schedule_periods;
             """)
         return scene
     }
@@ -49,7 +52,8 @@ import Time
 
     private func expectNoTableIsRead(_ query: Query, in scene: Scene, _ comment: Comment) async throws {
         let plan = try await plan(query, in: scene)
-        #expect(plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts)/) == nil, "\(comment): \(plan)")
+        #expect(
+            plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods)/) == nil, "\(comment): \(plan)")
     }
 
     @Test func noHotStatementReadsAWholeTable() async throws {
@@ -61,6 +65,11 @@ import Time
         try await expectNoTableIsRead(ZoneInUse.all, in: scene, "zones in use")
         try await expectNoTableIsRead(Scheduler.selection(dueBy: now.adding(Scheduler.horizon)), in: scene, "due")
         try await expectNoTableIsRead(Scheduler.evenSelection(dueBy: now.adding(Scheduler.horizon)), in: scene, "due of each")
+
+        try await expectNoTableIsRead(Scheduler.held(at: now), in: scene, "held back")
+        try await expectNoTableIsRead(Reconciler.unchecked(at: now), in: scene, "unchecked")
+        let windows = try await scene.database.query(Reconciler.unchecked(at: now)).map { try Reconciler.window($0, now: now) }
+        try await expectNoTableIsRead(Reconciler.answers(to: windows), in: scene, "answers")
 
         let claims = try await scene.queue.claim(100, for: scene.engine.node, now: now, horizon: now.adding(.seconds(60))).claims
         #expect(claims.count > 50)

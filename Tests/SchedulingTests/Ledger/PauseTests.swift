@@ -34,6 +34,9 @@ import Time
         #expect(try await moved.told() == ["0-150 skipped paused"])
         try await moved.look(at: .seconds(200 * 60 + 30))
         #expect(try await moved.told() == ["0-200 skipped paused"])
+        let shown = try #require(try await moved.scene.executions.page(of: job.id, after: nil, limit: 9, for: moved.scene.acme).first).json
+        #expect(shown["count"] == 201 && shown["last_scheduled_for"]?.string == moved.at(.seconds(200 * 60)).rfc3339)
+        #expect(shown["sentence"] == "The job was paused." && shown["scheduled_for"]?.string == moved.begin.rfc3339)
         _ = try await moved.scene.jobs.resume(name(job), makingUp: .skip, for: moved.scene.acme)
         #expect(try await moved.told() == ["0-200 skipped paused"])
         #expect(try await moved.unexplained() == 0)
