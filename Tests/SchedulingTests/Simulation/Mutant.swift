@@ -21,7 +21,7 @@ enum Mutant: String, CaseIterable {
         case .withoutFence:
             try await database.script("CREATE FUNCTION nextval(regclass) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'")
         case .withoutUniqueness:
-            // Instants are compared for equality nowhere else: all other comparisons are by order.
+            // Instants are compared for equality there, and where a stretch grows: all else goes by their order.
             try await database.script(
                 """
                 DROP INDEX queue_once, executions_once;
