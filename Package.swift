@@ -141,7 +141,7 @@ let package = Package(
             name: "ClusterOwner", dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")], path: "Tests/ClusterOwner",
             swiftSettings: strict),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
-        .testTarget(name: "TimeTests", dependencies: ["Time"], exclude: ["cases.tsv"], swiftSettings: strict),
+        .testTarget(name: "TimeTests", dependencies: ["Time", "TestSupport"], exclude: ["cases.tsv"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(

@@ -116,7 +116,7 @@ extension Decision {
         if isPaused {
             passAt = following.map { min(end, look(after: $0, now: now)) } ?? (job.enabled ? end : nil)
             // Its end is waited for also where nothing is left to pass over.
-            if passingFrom == nil, job.enabled { passingFrom = end }
+            if passingFrom == nil { passingFrom = end }
         } else {
             passingFrom = nil
         }

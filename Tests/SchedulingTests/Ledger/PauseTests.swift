@@ -42,6 +42,21 @@ import Time
         #expect(try await moved.unexplained() == 0)
     }
 
+    /// Found by the simulated year.
+    @Test func nothingIsMadeUpOfAPauseThatOutlastsItsSchedule() async throws {
+        let moved = try await Moved()
+        let schedule: JSON = ["every": "1m", "anchor": .string(moved.begin.rfc3339), "ends_at": .string(moved.at(.seconds(150)).rfc3339)]
+        let job = try await moved.scene.jobs.create(.probe(schedule, ["missed": "all"]), for: moved.scene.acme)
+        _ = try await moved.scene.jobs.pause(name(job), until: nil, for: moved.scene.acme)
+        for seconds in [30, 90, 160, 3_600] as [Int64] { try await moved.look(at: .seconds(seconds)) }
+        #expect(try await moved.scene.count("queue") == 0)
+        #expect(try await moved.told() == ["0 skipped paused", "1 skipped paused", "2 skipped paused"])
+        _ = try await moved.scene.jobs.resume(name(job), makingUp: .last, for: moved.scene.acme)
+        try await moved.work()
+        #expect(try await moved.told() == ["0 skipped paused", "1 skipped paused", "2 success backfill"])
+        #expect(try await moved.unexplained() == 0)
+    }
+
     @Test func aPauseOfDaysIsARowADay() async throws {
         let moved = try await Moved()
         let job = try await moved.minutely()

@@ -3,22 +3,27 @@ import Foundation
 /// A second implementation of cron, to compare with: slow, obvious, and with nothing shared. It is a daemon that wakes each
 /// minute, looks at the wall clock (Foundation's), and keeps a clock of its own that is never turned back, as Debian's cron
 /// does.
-struct SlowCron {
+public struct SlowCron {
     private let fields: [String]
+    /// What the minute and hour fields let through, looked up once: they are asked each minute.
+    private var times: [[Bool]] = []
     private let ranges = [0...59, 0...23, 1...31, 1...12, 0...7]
     private let calendar: Calendar
     private let zone: TimeZone
     private var answers: [Int: Bool] = [:]
+    private var known = (hour: Int.min, offset: Int?.none)
 
-    init?(_ expression: String, zone id: String) {
+    /// `expression` has five fields; nil where Foundation does not know the zone.
+    public init?(_ expression: String, zone id: String) {
         guard let zone = TimeZone(identifier: id) else { return nil }
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
         (fields, self.zone, self.calendar) = (expression.split(separator: " ").map { $0.lowercased() }, zone, calendar)
+        times = [(0..<60).map { has(0, $0) }, (0..<24).map { has(1, $0) }]
     }
 
     /// The minutes, since 1970, in which the daemon starts something.
-    mutating func run(from start: Int, to end: Int) -> [Int] {
+    public mutating func run(from start: Int, to end: Int) -> [Int] {
         let isWildcard = fields[0].hasPrefix("*") || fields[1].hasPrefix("*")
         var fired: [Int] = []
         let warmUp = 26 * 60
@@ -40,12 +45,19 @@ struct SlowCron {
         return fired
     }
 
-    private func wall(_ minute: Int) -> Int {
-        minute + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(minute * 60))) / 60
+    private mutating func wall(_ minute: Int) -> Int {
+        let hour = minute / 60
+        if hour != known.hour {
+            let (first, last) = (offset(hour * 60), offset(hour * 60 + 60))
+            known = (hour, first == last ? first : nil)  // nil: the clock changes within this hour
+        }
+        return minute + (known.offset ?? offset(minute))
     }
 
+    private func offset(_ minute: Int) -> Int { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(minute * 60))) / 60 }
+
     private mutating func matches(_ wall: Int) -> Bool {
-        guard has(0, wall % 60), has(1, wall / 60 % 24) else { return false }
+        guard times[0][wall % 60], times[1][wall / 60 % 24] else { return false }
         let day = wall / 1440
         if let answer = answers[day] { return answer }
         let answer = matchesDay(Date(timeIntervalSince1970: Double(day * 86_400)))
@@ -83,17 +95,5 @@ struct SlowCron {
             let step = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
             return value >= first && value <= last && (value - first) % step == 0
         }
-    }
-}
-
-/// Pseudo-random numbers (SplitMix64) that are the same in each run.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
