@@ -32,16 +32,20 @@ CREATE TABLE schedule_periods (
     -- Everything up to here has been looked for; so many of it were not found.
     checked_until timestamptz NOT NULL,
     unexplained bigint NOT NULL DEFAULT 0,
+    unexplained_at timestamptz,
     PRIMARY KEY (organization_id, job_id, starts_at),
     FOREIGN KEY (organization_id, job_id) REFERENCES jobs ON DELETE CASCADE
 );
 CREATE INDEX schedule_periods_unchecked ON schedule_periods (checked_until);
+CREATE INDEX schedule_periods_over ON schedule_periods (ends_at) WHERE ends_at IS NOT NULL;
 CREATE INDEX schedule_periods_unexplained ON schedule_periods (unexplained) WHERE unexplained > 0;
 
 -- Jobs that are there already are checked from a moment on at which the old program has stopped.
 INSERT INTO schedule_periods (organization_id, job_id, starts_at, schedule, schedule_set_at, checked_until)
 SELECT organization_id, id, now() + interval '5 min', schedule, schedule_set_at, now() + interval '5 min'
 FROM jobs WHERE deleted_at IS NULL AND schedule IS NOT NULL;
-UPDATE job_states s SET pass_at = now() FROM jobs j
-WHERE j.organization_id = s.organization_id AND j.id = s.job_id AND j.deleted_at IS NULL AND s.next_run_at IS NULL
-    AND (NOT j.enabled OR j.paused_until IS NOT NULL);
+-- What a pause passes over is recorded from now on; a one-time job that is still to come keeps its time.
+UPDATE job_states s SET passing_from = CASE WHEN j.schedule ? 'at' THEN (j.schedule ->> 'at')::timestamptz ELSE now() END, pass_at = now()
+FROM jobs j
+WHERE j.organization_id = s.organization_id AND j.id = s.job_id AND j.deleted_at IS NULL AND j.schedule IS NOT NULL
+    AND (NOT j.enabled OR j.paused_until > now()) AND coalesce((j.schedule ->> 'at')::timestamptz > now(), true);

@@ -489,7 +489,8 @@ CREATE TABLE public.schedule_periods (
     schedule jsonb NOT NULL,
     schedule_set_at timestamp with time zone NOT NULL,
     checked_until timestamp with time zone NOT NULL,
-    unexplained bigint DEFAULT 0 NOT NULL
+    unexplained bigint DEFAULT 0 NOT NULL,
+    unexplained_at timestamp with time zone
 );
 
 CREATE TABLE public.signing_secrets (
@@ -686,6 +687,8 @@ CASE
 END));
 
 CREATE INDEX queue_trials ON public.queue USING btree (leased_by) WHERE on_trial;
+
+CREATE INDEX schedule_periods_over ON public.schedule_periods USING btree (ends_at) WHERE (ends_at IS NOT NULL);
 
 CREATE INDEX schedule_periods_unchecked ON public.schedule_periods USING btree (checked_until);
 

@@ -12,13 +12,24 @@ final class CatchUp: Sendable {
     /// At most so many a second; nil: all at once.
     init(rate: Int?) { interval = rate.map { .microseconds(1_000_000 / $0) } }
 
-    /// When an occurrence may start. Each late one that is asked for takes the next free instant.
-    func start(of time: Timestamp, now: Timestamp) -> Timestamp {
+    /// When an occurrence may start. Each late one that is asked for takes the next free instant, but none after `latest`: it
+    /// shall not be missed for having waited for its turn.
+    func start(of time: Timestamp, now: Timestamp, latest: Timestamp? = nil) -> Timestamp {
         guard let interval, time < now.adding(.zero - Self.ordinary) else { return time }
-        return free.withLock { free in
+        let start = free.withLock { free in
             let start = max(free, now)
             free = start.adding(interval)
             return start
+        }
+        return latest.map { max(now, min($0, start)) } ?? start
+    }
+
+    /// What was handed out while `body` ran is free again if it throws: nothing came of it.
+    func unlessItFails<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let mark = free.withLock { $0 }
+        do { return try await body() } catch {
+            free.withLock { $0 = mark }
+            throw error
         }
     }
 }

@@ -42,11 +42,13 @@ struct Decision: Sendable {
         (stretch, passAt) = (passingFrom == nil ? stretch : nil, nil)
         leaveOut(passage.missed, .startDeadline)
         starts = passage.queued.enumerated().map { index, time in
-            Start(time: time, dueAt: catchUp.start(of: time, now: now), trigger: .schedule, isMadeUp: index < passage.madeUp)
+            let isMadeUp = index < passage.madeUp
+            let latest = isMadeUp ? nil : job.startDeadline.map { time.adding($0) }
+            return Start(time: time, dueAt: catchUp.start(of: time, now: now, latest: latest), trigger: .schedule, isMadeUp: isMadeUp)
         }
         // What a limit kept from running is made up once it is lifted, unless what runs now makes up for it.
         let isMadeUpFor = !(stretch?.reason == .limitReached && job.missed.makesUpMany)
-        if !starts.isEmpty, isMadeUpFor { stretch = nil }
+        if !starts.isEmpty { if isMadeUpFor { stretch = nil } else { stretch?.beginRow() } }
         leaveOut(passage.overLimit, .limitReached)
         if stretch?.reason == .limitReached { passAt = min(now.adding(Self.limitLook), now.nextMonth) }
         if !starts.isEmpty, !isMadeUpFor { passAt = now }

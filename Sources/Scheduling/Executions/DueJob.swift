@@ -26,8 +26,8 @@ struct DueJob: Sendable {
     let keepDays: Int
     /// What did not run since the last occurrence that was queued.
     let stretch: Stretch?
-    /// So many executions its organization may still begin this month; nil: any number.
-    let executionsLeft: Int64?
+    /// So many executions its organization has left this month, what waits not counted; nil: any number.
+    var executionsLeft: Int64?
 
     init(_ row: Row) throws {
         organizationID = try row("organization_id")
@@ -63,7 +63,7 @@ struct DueJob: Sendable {
         """
         s.organization_id, s.job_id, s.next_run_at, s.passing_from, s.pass_at, j.version, j.schedule, j.schedule_set_at, \
         j.shortest_interval_ms, j.enabled, j.paused_until, j.missed, j.missed_limit, j.start_deadline_s, j.overlap, e.keep_days, s.stretch_from, \
-        s.stretch_reason, s.row_from, s.row_count, e.executions_per_month - (\(UsageCounter.used(of: "e", at: now))) AS executions_left
+        s.stretch_reason, s.row_from, s.row_count, e.executions_per_month - \(UsageCounter.used(of: "e", at: now)) AS executions_left
         """
     }
     static let joins: Query = """

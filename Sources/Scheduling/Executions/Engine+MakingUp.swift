@@ -3,6 +3,43 @@ import Tenancy
 import Time
 
 extension Engine {
+    /// Decides about everything of a job that is due by `now` and that the scheduler has not come to yet, as it would. For whoever
+    /// holds the job's locks and is about to change what it is due by.
+    func decide(
+        _ job: ID<Job>, of organization: ID<Organization>, until now: Timestamp, in transaction: Transaction
+    ) async throws {
+        for _ in 0..<Self.mostSteps {
+            guard let due = try await DueJob.locked(job, of: organization, at: now, in: transaction),
+                let schedule = due.readSchedule()
+            else { return }
+            if let from = due.passingFrom, from <= now || !due.isPaused(at: now) {
+                var decision = Decision(passingOver: due, schedule, at: now)
+                if decision.passingFrom != due.passingFrom {
+                    let isOver = decision.endsStretch(of: due, at: now)
+                    let stretch = isOver ? decision.stretch : nil
+                    if isOver { decision.stretch = nil }
+                    try await write(decision, of: due, makingUp: due.missed, after: stretch, schedule, now: now, in: transaction)
+                    continue
+                }
+            }
+            guard let next = due.nextRunAt, next <= now else { return }
+            let passage = Passage(
+                of: schedule, from: next, missed: due.missed, deadline: due.startDeadline, now: now, horizon: now, left: due.executionsLeft)
+            try await write(Decision(due, passage, now: now, catchUp: catchUp), of: due, now: now, in: transaction)
+        }
+    }
+
+    /// The same by itself.
+    func decide(_ job: ID<Job>, of organization: ID<Organization>) async throws {
+        let now = clock.now()
+        try await results.transaction { transaction in
+            try await decide(job, of: organization, until: now, in: transaction)
+        }
+    }
+
+    /// Each step passes up to `Passage.most` occurrences: all together some weeks of seconds.
+    private static let mostSteps = 300
+
     /// Writes a decision about one job in a transaction that holds its locks, and makes up for the last occurrences of a stretch
     /// that was recorded as not run: they are taken out of the record, and run as backfills. What else was decided comes before.
     func write(

@@ -86,11 +86,11 @@ public struct Executions: Sendable {
 
     private func checkUsage(at now: Timestamp, for access: Access) async throws {
         guard let limit = access.entitlements.executionsPerMonth else { return }
-        let used: Int64 = try await database.query(
-            """
-            SELECT (\(UsageCounter.used(of: "e", at: now))) AS used FROM entitlements e WHERE e.organization_id = \(access.organization.id)
-            """
+        let organization = access.organization.id
+        var used: Int64 = try await database.query(
+            "SELECT \(UsageCounter.used(of: "e", at: now)) AS used FROM entitlements e WHERE e.organization_id = \(organization)"
         ).only("used")
+        used += try await UsageCounter.waiting(of: [organization: Int64(limit) - used], over: database)[organization] ?? 0
         guard used < limit else { throw Refusal.executions(limit, used: used, plan: access.entitlements.plan) }
     }
 

@@ -51,7 +51,8 @@ struct Moves: Sendable {
 
     mutating func add(_ job: DueJob, _ decision: Decision) {
         moved.append((job, decision))
-        for (index, start) in decision.starts.enumerated() {
+        // What is in time goes before what is late and has to wait for its turn.
+        for (index, start) in decision.starts.sorted(by: { ($0.dueAt, $0.time) < ($1.dueAt, $1.time) }).enumerated() {
             starts.append(Start(job: job, id: ID(at: start.time), start: start, isBehind: index > 0))
         }
         for (reason, entry) in decision.notRun {
@@ -117,6 +118,11 @@ struct Moves: Sendable {
         """
     }
 
+    /// SQL: whether a row `o` is made up and has not come to its turn among what is late.
+    private static func isWaitingItsTurn(at now: Timestamp) -> Query {
+        "(o.made_up AND o.leased_by IS NULL AND o.attempt = 1 AND (o.held OR o.due_at > \(now)))"
+    }
+
     private func statement(now: Timestamp) -> Query {
         """
         WITH seen AS MATERIALIZED (
@@ -127,13 +133,15 @@ struct Moves: Sendable {
                 least(coalesce(j.shortest_interval_ms, 0) / 60, \(Self.mostPatience.microseconds / 1_000)) * interval '1 ms' AS patience
             FROM unnest(
                 \(moved.map(\.job.organizationID)), \(moved.map(\.job.jobID)), \(moved.map(\.job.nextRunAt)),
-                \(moved.map(\.job.passingFrom)), \(moved.map(\.job.version)), \(moved.map(\.to.next)), \(moved.map(\.to.passingFrom)),
+                \(moved.map(\.job.passingFrom)), \(moved.map(\.job.stretch?.from)), \(moved.map { $0.job.stretch.map { Int32($0.rowCount) } }),
+                \(moved.map(\.job.version)), \(moved.map(\.to.next)), \(moved.map(\.to.passingFrom)),
                 \(moved.map(\.to.passAt)), \(moved.map(\.to.stretch?.from)), \(moved.map(\.to.stretch?.reason.rawValue)),
                 \(moved.map(\.to.stretch?.rowFrom)), \(moved.map { $0.to.stretch.map { Int32($0.rowCount) } })
-            ) AS m (organization_id, job_id, seen, seen_passing, version, next_run_at, passing_from, pass_at, stretch_from, stretch_reason,
+            ) AS m (organization_id, job_id, seen, seen_passing, seen_stretch, seen_count, version, next_run_at, passing_from, pass_at, stretch_from, stretch_reason,
                 row_from, row_count)
             JOIN job_states s ON s.organization_id = m.organization_id AND s.job_id = m.job_id
                 AND s.next_run_at IS NOT DISTINCT FROM m.seen AND s.passing_from IS NOT DISTINCT FROM m.seen_passing
+                AND s.stretch_from IS NOT DISTINCT FROM m.seen_stretch AND s.row_count IS NOT DISTINCT FROM m.seen_count
             JOIN jobs j ON j.organization_id = m.organization_id AND j.id = m.job_id AND j.version = m.version
             JOIN entitlements e ON e.organization_id = m.organization_id
         ),
@@ -146,7 +154,8 @@ struct Moves: Sendable {
         coming AS MATERIALIZED (
             SELECT q.*, seen.keep_days, seen.patience, NOT seen.may_overlap AND (q.is_behind OR EXISTS (
                 SELECT FROM queue o WHERE o.organization_id = q.organization_id AND o.job_id = q.job_id
-                    AND (o.held OR o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1))) AS held
+                    AND (o.held OR o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1)
+                    AND NOT (\(Self.isWaitingItsTurn(at: now)) AND NOT q.made_up))) AS held
             FROM unnest(
                 \(starts.map(\.job.organizationID)), \(starts.map(\.job.jobID)), \(starts.map(\.id)), \(starts.map(\.start.time)),
                 \(starts.map(\.start.dueAt)), \(starts.map(\.start.trigger.rawValue)), \(starts.map(\.start.isMadeUp)),
@@ -159,6 +168,13 @@ struct Moves: Sendable {
             SELECT organization_id, id, job_id, scheduled_for, due_at, due_at + patience, trigger, keep_days, held, made_up
             FROM coming
             ON CONFLICT DO NOTHING RETURNING organization_id, due_at, held
+        ),
+        -- It waits for what was in time, and then goes before what comes next.
+        giving_way AS (
+            UPDATE queue o SET held = true FROM seen
+            WHERE NOT seen.may_overlap AND o.organization_id = seen.organization_id AND o.job_id = seen.job_id AND NOT o.held
+                AND \(Self.isWaitingItsTurn(at: now)) AND EXISTS (SELECT FROM coming c WHERE c.organization_id = o.organization_id
+                    AND c.job_id = o.job_id AND NOT c.made_up AND NOT c.held)
         ),
         not_run AS (
             INSERT INTO executions (

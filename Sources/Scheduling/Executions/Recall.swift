@@ -89,10 +89,10 @@ extension Worker {
 
 extension ExecutionQueue {
     /// SQL: whether a row `q` is not to run any more, by what is said of its job `j`: it is deleted, or off from before the
-    /// occurrence was due. What was due already when it was paused goes on.
+    /// occurrence was due. What was due already when it was paused goes on, and so does what runs only once.
     static let isObsolete: Query = """
         (j.deleted_at IS NOT NULL OR q.trigger = 'schedule' AND q.attempt = 1 AND q.scheduled_for > j.updated_at
-            AND (NOT j.enabled OR coalesce(j.paused_until > q.scheduled_for, false)))
+            AND j.shortest_interval_ms IS NOT NULL AND (NOT j.enabled OR coalesce(j.paused_until > q.scheduled_for, false)))
         """
 
     /// SQL: whether a row of a job `j` was to have begun by now, at the latest (as `DueJob.startDeadline`).

@@ -18,6 +18,8 @@ public struct Reconciler: Service {
     static let lag: Duration = .seconds(15)
     private static let largestBatch = 500
     private static let mostOccurrences = 5_000
+    /// So many in one look, of all jobs: the rest comes with the next.
+    private static let mostAtOnce = 20_000
     /// History leaves after a week at the earliest; what is looked for must not have left.
     private static let reach: Duration = .seconds(6 * 86_400)
 
@@ -37,10 +39,14 @@ public struct Reconciler: Service {
         let lock = try engine.database.advisoryLock(name: "reconciler")
         let bell = Bell(on: engine.loop)
         await withGracefulShutdownHandler {
+            var round = 0
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 do {
                     if try await lock.tryAcquire() {
+                        if round % Self.roundsBetweenMends == 0 { try await mend(at: engine.clock.now()) }
+                        round += 1
                         while !Task.isShuttingDownGracefully, try await check(at: engine.clock.now()) {}
+                        try await engine.database.query(Self.over(at: engine.clock.now()))
                     }
                     try await report()
                 } catch {
@@ -52,6 +58,30 @@ public struct Reconciler: Service {
             bell.ring()
         }
         await lock.release()
+    }
+
+    private static let roundsBetweenMends = 40
+
+    /// Puts periods right that a program wrote, or did not write, which knows nothing of them: the one of before, during a deploy.
+    /// What lies between is not checked.
+    func mend(at now: Timestamp) async throws {
+        let mends = try await engine.database.batch([
+            """
+            UPDATE schedule_periods p SET ends_at = greatest(p.starts_at, p.checked_until) FROM jobs j
+            WHERE p.ends_at IS NULL AND j.organization_id = p.organization_id AND j.id = p.job_id
+                AND (j.deleted_at IS NOT NULL OR j.schedule IS NULL OR j.schedule_set_at <> p.schedule_set_at OR j.schedule <> p.schedule)
+            RETURNING p.job_id
+            """,
+            """
+            INSERT INTO schedule_periods (organization_id, job_id, starts_at, schedule, schedule_set_at, checked_until)
+            SELECT j.organization_id, j.id, \(now), j.schedule, j.schedule_set_at, \(now) FROM jobs j
+            WHERE j.deleted_at IS NULL AND j.schedule IS NOT NULL AND NOT EXISTS (
+                SELECT FROM schedule_periods p WHERE p.organization_id = j.organization_id AND p.job_id = j.id AND p.ends_at IS NULL)
+            ON CONFLICT DO NOTHING RETURNING job_id
+            """,
+        ])
+        let mended = mends.map(\.count).reduce(0, +)
+        if mended > 0 { logger.notice("periods of schedules were put right", metadata: ["count": "\(mended)"]) }
     }
 
     /// What one job expects in a stretch of time, and what was found of it.
@@ -79,7 +109,11 @@ public struct Reconciler: Service {
     func check(at now: Timestamp) async throws -> Bool {
         let periods = try await engine.database.query(Self.unchecked(at: now))
         var windows: [Window] = []
-        for row in periods { windows.append(try Self.window(row, now: now)) }
+        var count = 0
+        for row in periods where count < Self.mostAtOnce {
+            windows.append(try Self.window(row, now: now))
+            count += windows.last?.expected.count ?? 0
+        }
         for row in try await engine.database.query(Self.answers(to: windows)) {
             let index = Int(try row("number") as Int32)
             let first: Timestamp = try row("scheduled_for")
@@ -87,8 +121,8 @@ public struct Reconciler: Service {
             if let last { windows[index].stretches.append(first...last) } else { windows[index].found.insert(first) }
         }
         for window in windows { tell(window) }
-        try await engine.database.batch([Self.checked(windows), Self.over(at: now)])
-        return periods.count == Self.largestBatch
+        try await engine.database.batch([Self.locks(windows), Self.checked(windows, at: now)])
+        return periods.count == Self.largestBatch || windows.count < periods.count
     }
 
     private func tell(_ window: Window) {
@@ -101,11 +135,14 @@ public struct Reconciler: Service {
         }
     }
 
-    /// What all nodes show.
+    /// What all nodes with a scheduler show.
     private func report() async throws {
         let now = engine.clock.now()
         let results = try await engine.database.batch([
-            "SELECT coalesce(sum(unexplained), 0)::bigint AS count FROM schedule_periods WHERE unexplained > 0",
+            """
+            SELECT coalesce(sum(unexplained), 0)::bigint AS count FROM schedule_periods
+            WHERE unexplained > 0 AND unexplained_at > \(now.adding(.zero - Self.reach))
+            """,
             "SELECT min(next_run_at) AS first FROM job_states WHERE next_run_at IS NOT NULL",
         ])
         Meters.unexplained.record(Double(try results[0].only("count") as Int64))
@@ -140,7 +177,8 @@ extension Reconciler {
             expected.append(time)
             next = schedule?.next(after: time)
         }
-        let checkedUntil = next?.adding(.microseconds(-1)) ?? never
+        // What cannot be read now may be readable later: a zone's file is away for a moment during an update.
+        let checkedUntil = schedule == nil ? until : next?.adding(.microseconds(-1)) ?? never
         return Window(
             organization: try row("organization_id"), job: try row("job_id"), period: try row("starts_at"), seen: seen, from: from,
             until: min(until, checkedUntil), expected: expected, checkedUntil: checkedUntil)
@@ -166,7 +204,7 @@ extension Reconciler {
             UNION ALL
             SELECT scheduled_for, last_scheduled_for FROM executions
             WHERE organization_id = w.organization_id AND job_id = w.job_id AND count > 1 AND last_scheduled_for > w.since
-                AND scheduled_for <= w.since
+                AND scheduled_for <= w.since AND scheduled_for > w.since - interval '25 hours'  -- a row spans a day at most
             UNION ALL
             SELECT scheduled_for, last_scheduled_for FROM kept_executions
             WHERE organization_id = w.organization_id AND job_id = w.job_id AND trigger IN ('schedule', 'backfill')
@@ -175,9 +213,19 @@ extension Reconciler {
         """
     }
 
-    private static func checked(_ windows: [Window]) -> Query {
+    /// In one order, as all who write more than one.
+    private static func locks(_ windows: [Window]) -> Query {
         """
-        UPDATE schedule_periods p SET checked_until = w.checked_until, unexplained = p.unexplained + w.unexplained
+        SELECT FROM schedule_periods p WHERE (p.organization_id, p.job_id, p.starts_at) IN (
+            SELECT * FROM unnest(\(windows.map(\.organization)), \(windows.map(\.job)), \(windows.map(\.period))))
+        ORDER BY p.organization_id, p.job_id, p.starts_at FOR UPDATE
+        """
+    }
+
+    private static func checked(_ windows: [Window], at now: Timestamp) -> Query {
+        """
+        UPDATE schedule_periods p SET checked_until = w.checked_until, unexplained = p.unexplained + w.unexplained,
+            unexplained_at = CASE WHEN w.unexplained > 0 THEN \(now) ELSE p.unexplained_at END
         FROM unnest(
             \(windows.map(\.organization)), \(windows.map(\.job)), \(windows.map(\.period)), \(windows.map(\.seen)),
             \(windows.map(\.checkedUntil)), \(windows.map { Int64($0.unexplained.count) })
@@ -186,8 +234,8 @@ extension Reconciler {
         """
     }
 
-    /// Takes away what is over and all explained; what is not stays for a week, to be seen.
-    private static func over(at now: Timestamp) -> Query {
+    /// Takes away what is over and all explained; what is not stays for some days, to be seen.
+    static func over(at now: Timestamp) -> Query {
         """
         DELETE FROM schedule_periods WHERE ends_at <= checked_until AND (unexplained = 0 OR ends_at < \(now.adding(.zero - reach)))
         """

@@ -15,6 +15,7 @@ actor Recorder {
 
     private typealias Waiting = (ending: Finished, size: Int, written: CheckedContinuation<Void, Never>)
 
+    private let engine: Engine
     private let loop: EventLoop
     private let queue: ExecutionQueue
     private let partitions: Partitions
@@ -36,6 +37,7 @@ actor Recorder {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     init(_ engine: Engine, logger: Logger) {
+        self.engine = engine
         loop = engine.loop
         queue = ExecutionQueue(database: engine.results)
         partitions = engine.partitions
@@ -191,6 +193,8 @@ actor Recorder {
     private func complete(_ batch: [Finished]) async throws -> ExecutionQueue.Completion {
         let days = batch.map { (keepDays: $0.claim.keepDays, scheduledFor: $0.claim.scheduledFor) }
         try await partitions.ensure(days)
+        // A target that pauses its job pauses what is to come: what is due by now is decided before.
+        for one in batch where one.outcome.steering.pause != nil { try await engine.decide(one.claim.jobID, of: one.claim.organizationID) }
         do { return try await queue.complete(batch, by: node, now: clock.now()) } catch let error as PostgresError
             where error.isOfMissingPartition
         {

@@ -17,13 +17,19 @@ extension Scheduler {
         let held = try results[0].map { try DueJob($0) }
         var moves = Moves()
         var endings: [DueJob] = []
+        let end = ContinuousClock.now + Self.longestThought
+        var isDone = held.count < Self.largestSweep
         for job in held {
+            guard ContinuousClock.now < end else {
+                isDone = false
+                break
+            }
             guard let schedule = job.readSchedule() else {
                 await setAside(job)
                 continue
             }
             var decision = Decision(passingOver: job, schedule, at: now)
-            let isOver = decision.endsStretch(of: job)
+            let isOver = decision.endsStretch(of: job, at: now)
             if isOver, job.missed.makesUp > 0 {
                 endings.append(job)
             } else {
@@ -35,14 +41,22 @@ extension Scheduler {
             try await engine.partitions.ensure(moves.days)
             _ = try await moves.write(to: engine.database, now: now)
         }
-        for job in endings { try await makeUp(job, at: now) }
+        for job in endings {
+            // What is due now does not wait for what is made up: the rest comes with the next look.
+            guard ContinuousClock.now < end + Self.longestThought else {
+                isDone = false
+                break
+            }
+            do { try await makeUp(job, at: now) } catch { complaints.tell("a pause could not be ended", error) }
+        }
         let next: Timestamp? = try results[1].only("next")
-        return held.count == Self.largestSweep ? .now : next.map { engine.clock.instant(of: $0) } ?? .now + .seconds(1)
+        return !isDone ? .now : next.map { engine.clock.instant(of: $0) } ?? .now + .seconds(1)
     }
 
     static func held(at now: Timestamp) -> Query {
         """
-        SELECT \(DueJob.columns(at: now)) FROM job_states s \(DueJob.joins) WHERE s.pass_at <= \(now) ORDER BY s.pass_at LIMIT \(largestSweep)
+        SELECT \(DueJob.columns(at: now)) FROM job_states s \(DueJob.joins) WHERE s.pass_at <= \(now) AND j.deleted_at IS NULL
+        ORDER BY s.pass_at LIMIT \(largestSweep)
         """
     }
 
@@ -54,7 +68,7 @@ extension Scheduler {
                     job.version == seen.version, let schedule = job.readSchedule()
                 else { return }
                 var decision = Decision(passingOver: job, schedule, at: now)
-                guard decision.endsStretch(of: job) else { return }
+                guard decision.endsStretch(of: job, at: now) else { return }
                 let last = decision.stretch ?? job.stretch
                 decision.stretch = nil
                 try await engine.write(decision, of: job, makingUp: job.missed, after: last, schedule, now: now, in: transaction)
@@ -67,20 +81,24 @@ extension Scheduler {
 
 extension DueJob {
     /// The job and its state, locked in the order that all keep; nil: it is not there, or deleted.
-    static func locked(_ job: ID<Job>, of organization: ID<Organization>, at now: Timestamp, in transaction: Transaction) async throws
+    static func locked(_ id: ID<Job>, of organization: ID<Organization>, at now: Timestamp, in transaction: Transaction) async throws
         -> DueJob?
     {
         try await transaction.query(
             """
             SELECT FROM jobs j JOIN job_states s ON s.organization_id = j.organization_id AND s.job_id = j.id
-            WHERE j.organization_id = \(organization) AND j.id = \(job) FOR UPDATE OF j, s
+            WHERE j.organization_id = \(organization) AND j.id = \(id) FOR UPDATE OF j, s
             """)
-        return try await transaction.query(
+        var job = try await transaction.query(
             """
             SELECT \(columns(at: now)) FROM job_states s \(joins)
-            WHERE s.organization_id = \(organization) AND s.job_id = \(job) AND j.deleted_at IS NULL
+            WHERE s.organization_id = \(organization) AND s.job_id = \(id) AND j.deleted_at IS NULL
             """
         ).first.map { try DueJob($0) }
+        if let left = job?.executionsLeft {
+            job?.executionsLeft = left - (try await UsageCounter.waiting(of: [organization: left], over: transaction)[organization] ?? 0)
+        }
+        return job
     }
 }
 
@@ -105,7 +123,8 @@ extension Decision {
             passAt = isPaused && job.enabled ? end : nil
             return
         }
-        var (passed, following) = ([Timestamp](), Optional(from))
+        // Where it begins may be the end of a pause with nothing in it, and no occurrence.
+        var (passed, following) = ([Timestamp](), schedule.next(after: from.adding(.microseconds(-1))))
         while let time = following, time <= now, time < end, passed.count < Passage.most {
             passed.append(time)
             following = schedule.next(after: time)
@@ -129,8 +148,8 @@ extension Decision {
     }
 
     /// Whether a pause, or a limit, has ended of which something may be made up.
-    func endsStretch(of job: DueJob) -> Bool {
-        guard passingFrom == nil, passAt == nil, let reason = (stretch ?? job.stretch)?.reason else { return false }
+    func endsStretch(of job: DueJob, at now: Timestamp) -> Bool {
+        guard !job.isPaused(at: now), passingFrom == nil, passAt == nil, let reason = (stretch ?? job.stretch)?.reason else { return false }
         return reason == .paused && job.passingFrom != nil || reason == .limitReached && stretch == nil
     }
 }

@@ -18,13 +18,13 @@ public struct Scheduler: Service {
     static let largestBatch = 1_000
     /// What a tick may write, and think about, before others get their turn.
     private static let mostRows = 10_000
-    private static let longestThought: Duration = .milliseconds(100)
+    static let longestThought: Duration = .milliseconds(100)
     /// At least so many occurrences of a job are passed at a time: a stretch that did not run shall be few rows.
     private static let fewestOccurrences = 1_000
 
     let engine: Engine
     private let logger: Logger
-    private let complaints: Complaints
+    let complaints: Complaints
 
     /// A scheduler of this node; `run` does the work.
     public init(_ engine: Engine, logger: Logger) {
@@ -75,7 +75,7 @@ public struct Scheduler: Service {
         let taken = Set(turns.map(\.jobID))
         let due = turns + (try results[0].map { try DueJob($0) }).filter { !taken.contains($0.jobID) }
         if !due.isEmpty { Failpoint.occurrenceRead.reached() }
-        let isDone = try await pass(Self.inTurns(due, now: now), now: now, horizon: horizon)
+        let isDone = try await engine.catchUp.unlessItFails { try await pass(Self.inTurns(due, now: now), now: now, horizon: horizon) }
         // Not before: who can read but not write must not keep others from it.
         try await engine.database.query(
             """
@@ -132,7 +132,8 @@ public struct Scheduler: Service {
         let end = engine.clock.monotonic() + Self.longestThought
         let most = max(Self.fewestOccurrences, Passage.most / max(1, due.count))
         var moves = Moves()
-        var left: [ID<Organization>: Int64] = [:]
+        var left = Dictionary(due.compactMap { job in job.executionsLeft.map { (job.organizationID, $0) } }) { first, _ in first }
+        for (organization, waiting) in try await UsageCounter.waiting(of: left, over: engine.database) { left[organization]? -= waiting }
         var isDone = true
         for job in due {
             guard moves.rows < Self.mostRows, moves.isEmpty || engine.clock.monotonic() < end else {
@@ -144,7 +145,7 @@ public struct Scheduler: Service {
                 continue
             }
             guard let next = job.nextRunAt else { continue }
-            let mine = left[job.organizationID] ?? job.executionsLeft
+            let mine = left[job.organizationID]
             let passage = Passage(
                 of: schedule, from: next, missed: job.missed, deadline: job.startDeadline, now: now, horizon: horizon, most: most,
                 left: mine)

@@ -49,6 +49,9 @@ struct Stretch: Sendable, Equatable {
         return (stretch, entries)
     }
 
+    /// What comes next is no part of the row before it: something has run between them.
+    mutating func beginRow() { (rowFrom, rowCount) = (Timestamp(seconds: 0), 0) }
+
     private mutating func take(_ times: ArraySlice<Timestamp>) -> [Entry] {
         guard let first = times.first, let last = times.last else { return [] }
         let before = rowCount

@@ -4,19 +4,29 @@ import Time
 
 /// What an organization has used of its plan in the current month.
 enum UsageCounter {
-    /// Fewer than this left, and what waits is counted too. Before that it does not matter, and a backlog is long to count.
+    /// Fewer than this left, and what waits is counted too, up to as many. Before that it does not matter, and a backlog is
+    /// long to count.
     private static let close = 1_000
 
-    /// SQL: executions of the UTC month of `now` that an organization has used or that wait to be run, of a row of `entitlements`
-    /// that is called `row`. What was tried once counts already; so of what waits only first attempts do.
+    /// SQL: executions of the UTC month of `now` that an organization has used, of a row of `entitlements` that is called `row`.
     static func used(of row: Query, at now: Timestamp) -> Query {
         """
-        SELECT u.executions + CASE WHEN \(row).executions_per_month IS NULL OR \(row).executions_per_month - u.executions > \(close) THEN 0
-            ELSE (SELECT count(*) FROM queue q WHERE q.organization_id = \(row).organization_id AND q.attempt - q.lost_leases = 1) END
-        FROM (SELECT coalesce((
-            SELECT executions FROM usage_counters WHERE organization_id = \(row).organization_id
-                AND month = date_trunc('month', \(now)::timestamptz AT TIME ZONE 'UTC')::date
-        ), 0) AS executions) u
+        coalesce((SELECT executions FROM usage_counters WHERE organization_id = \(row).organization_id
+            AND month = date_trunc('month', \(now)::timestamptz AT TIME ZONE 'UTC')::date), 0)
         """
+    }
+
+    /// How many executions wait that will count once they have run, of each of these organizations that has few left. What was
+    /// tried once counts already; so of what waits only first attempts do.
+    static func waiting(of left: [ID<Organization>: Int64], over database: some QueryRunner) async throws -> [ID<Organization>: Int64] {
+        let close = left.filter { 1...Int64(Self.close) ~= $0.value }.map(\.key)
+        if close.isEmpty { return [:] }
+        let rows = try await database.query(
+            """
+            SELECT o.id, (SELECT count(*) FROM (
+                SELECT FROM queue q WHERE q.organization_id = o.id AND q.attempt - q.lost_leases = 1 LIMIT \(Self.close)) w) AS waiting
+            FROM unnest(\(close)) AS o (id)
+            """)
+        return Dictionary(try rows.map { (try $0("id"), try $0("waiting")) }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -166,7 +166,8 @@ public actor Worker: Service {
         let secrets = signing.open(claim.sealedSecrets, of: claim.organizationID)
         if secrets.count < claim.sealedSecrets.count { Meters.unsigned.increment() }
         let call = JobCall(claim, startedAt: startedAt, signingSecrets: secrets)
-        Meters.lateness.recordMicroseconds(call.lateness.microseconds)
+        // A backfill was not to be in time.
+        if claim.trigger != .backfill { Meters.lateness.recordMicroseconds(call.lateness.microseconds) }
         let plugin = plugins[claim.plugin]
         let task = Task {
             Failpoint.attemptBegun.reached()

@@ -132,7 +132,7 @@ extension JobDefinition {
         }
         let next = schedule.next(after: boundary)
         guard let end else { return Standing(next: next) }
-        guard enabled else { return Standing(passingFrom: next, passAt: next?.adding(.seconds(1))) }
+        guard enabled else { return Standing(passingFrom: next ?? end, passAt: next?.adding(.seconds(1))) }
         let passing = next.map { min($0, end) } ?? end
         return Standing(
             next: schedule.next(after: end.adding(.microseconds(-1))), passingFrom: passing, passAt: min(end, passing.adding(.seconds(1))))

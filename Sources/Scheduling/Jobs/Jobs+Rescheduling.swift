@@ -33,33 +33,6 @@ extension Jobs {
         return try await change(name, ["enabled": true, "paused_until": .null], ifVersion: version, makingUp: answer, for: access)
     }
 
-    /// Decides about everything of a job that is due by `now` and that the scheduler has not come to yet, as it would. For whoever
-    /// holds the job's locks and is about to change what it is due by.
-    func decide(_ job: ID<Job>, until now: Timestamp, for access: Access, in transaction: Transaction) async throws {
-        for _ in 0..<Self.mostSteps {
-            guard let due = try await DueJob.locked(job, of: access.organization.id, at: now, in: transaction),
-                let schedule = due.readSchedule()
-            else { return }
-            if let from = due.passingFrom, from <= now || !due.isPaused(at: now) {
-                var decision = Decision(passingOver: due, schedule, at: now)
-                if decision.passingFrom != due.passingFrom {
-                    let isOver = decision.endsStretch(of: due)
-                    let stretch = isOver ? decision.stretch : nil
-                    if isOver { decision.stretch = nil }
-                    try await engine.write(decision, of: due, makingUp: due.missed, after: stretch, schedule, now: now, in: transaction)
-                    continue
-                }
-            }
-            guard let next = due.nextRunAt, next <= now else { return }
-            let passage = Passage(
-                of: schedule, from: next, missed: due.missed, deadline: due.startDeadline, now: now, horizon: now, left: due.executionsLeft)
-            try await engine.write(Decision(due, passage, now: now, catchUp: engine.catchUp), of: due, now: now, in: transaction)
-        }
-    }
-
-    /// Each step passes up to `Passage.most` occurrences: all together some weeks of seconds.
-    private static let mostSteps = 300
-
     /// Sets how the job stands anew, when all that was due has been decided. What was queued ahead is taken out again; what a
     /// worker has leased already cannot be, and runs: it must not be queued a second time, so the next run is after it. It may
     /// even have ended already, by the clock of a node that is some milliseconds ahead of ours.
@@ -83,7 +56,7 @@ extension Jobs {
                 WHERE organization_id = \(organization) AND job_id = \(old.id) AND trigger = 'schedule' AND scheduled_for > \(now)
                 -- The last of an earlier schedule, which was leased when that was changed: it is expected, leased or handed back.
                 UNION ALL
-                SELECT greatest(starts_at, ends_at) FROM schedule_periods
+                SELECT max(ends_at) FROM schedule_periods
                 WHERE organization_id = \(organization) AND job_id = \(old.id)
             ) x
             """

@@ -112,9 +112,10 @@ public struct Jobs: Sendable {
                 let new = try JobDefinition(
                     draft, plugins: plugins, zone: access.organization.timezone, now: now, changing: old.definition)
                 guard new.members != old.definition.members || old.setAside != nil else { return old }
-                try check(new, against: access.entitlements)
+                let isSwitchedOn = new.enabled && !old.definition.enabled
+                try check(new, changing: isSwitchedOn ? nil : old.definition, against: access.entitlements)
                 let isMoved = !new.runs(like: old.definition) || old.setAside != nil
-                if isMoved { try await decide(old.id, until: now, for: access, in: transaction) }
+                if isMoved { try await engine.decide(old.id, of: access.organization.id, until: now, in: transaction) }
                 try await transaction.batch([update(of: old, to: new, for: access, now: now), Topic.changed(old.id, database)])
                 if isMoved { try await reschedule(old, to: new, makingUp: answer, for: access, now: now, in: transaction) }
                 guard let row = try await transaction.query(selection(.id(old.id), for: access)).first else { throw Refusal.notFound }
@@ -130,7 +131,7 @@ public struct Jobs: Sendable {
             guard let job = try rows.first.map({ try Job($0) }) else { throw Refusal.notFound }
             let now = engine.clock.now()
             let organization = access.organization.id
-            try await decide(job.id, until: now, for: access, in: transaction)
+            try await engine.decide(job.id, of: organization, until: now, in: transaction)
             try await transaction.batch([
                 "UPDATE jobs SET deleted_at = \(now), version = version + 1 WHERE organization_id = \(organization) AND id = \(job.id)",
                 """
@@ -150,10 +151,17 @@ public struct Jobs: Sendable {
 
     // MARK: -
 
-    private func check(_ definition: JobDefinition, against e: Entitlements) throws(Refusal) {
-        if let plugins = e.plugins, !plugins.contains(definition.plugin) { throw .plugin(definition.plugin, plan: e.plan) }
-        if definition.timeoutMs > e.timeoutSeconds * 1_000 { throw .timeout(e.timeoutSeconds, plan: e.plan) }
-        if let shortest = definition.shortestIntervalMs, shortest < e.shortestIntervalSeconds * 1_000 {
+    /// What stays as it was is let be: a job that a smaller plan does not reach can still be paused, or made smaller by and by.
+    private func check(_ definition: JobDefinition, changing old: JobDefinition? = nil, against e: Entitlements) throws(Refusal) {
+        if let plugins = e.plugins, !plugins.contains(definition.plugin), definition.plugin != old?.plugin {
+            throw .plugin(definition.plugin, plan: e.plan)
+        }
+        if definition.timeoutMs > e.timeoutSeconds * 1_000, definition.timeoutMs != old?.timeoutMs {
+            throw .timeout(e.timeoutSeconds, plan: e.plan)
+        }
+        if let shortest = definition.shortestIntervalMs, shortest < e.shortestIntervalSeconds * 1_000,
+            definition.schedule != old?.schedule
+        {
             throw .interval(shortest / 1_000, limit: e.shortestIntervalSeconds, plan: e.plan)
         }
     }

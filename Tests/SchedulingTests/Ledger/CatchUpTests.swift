@@ -23,6 +23,26 @@ import Time
         for time in [now, now.adding(.seconds(2)), now.adding(.seconds(-5))] { #expect(catchUp.start(of: time, now: now) == time) }
     }
 
+    /// It is in time still: waiting for its turn must not make it too late.
+    @Test func noneIsPutOffBeyondItsDeadline() {
+        let catchUp = CatchUp(rate: 1)
+        let time = now.adding(.seconds(-10))
+        let starts = (0..<50).map { _ in catchUp.start(of: time, now: now, latest: time.adding(.seconds(30))) }
+        #expect(starts.last == now.adding(.seconds(20)) && starts[3] == now.adding(.seconds(3)))
+    }
+
+    @Test func whatCameToNothingLeavesItsTurns() async throws {
+        let catchUp = CatchUp(rate: 1)
+        let late = Timestamp(seconds: 900)
+        await #expect(throws: CancellationError.self) {
+            try await catchUp.unlessItFails {
+                for _ in 0..<9 { _ = catchUp.start(of: late, now: now) }
+                throw CancellationError()
+            }
+        }
+        #expect(catchUp.start(of: late, now: now) == now)
+    }
+
     @Test func withoutARateAllStartAtOnce() {
         let late = Timestamp(seconds: 900)
         #expect(CatchUp(rate: nil).start(of: late, now: now) == late)
@@ -30,6 +50,23 @@ import Time
 }
 
 @Suite(.database, .timeLimit(.minutes(1))) struct OutageTests {
+    /// A hundred and fifty jobs are late, and one a second may start: those behind wait past their next occurrences.
+    @Test(arguments: ["queue", "skip"]) func whatWaitsForItsTurnHoldsUpNothingThatIsInTime(overlap: String) async throws {
+        let moved = try await Moved(catchUpRate: 1)
+        for _ in 0..<150 { _ = try await moved.minutely(["overlap": .string(overlap)]) }
+        moved.move(to: .seconds(600 + 40))
+        // What has come to its turn is started within moments, as by a worker.
+        for second in stride(from: 640, through: 800, by: 1) {
+            try await moved.look(at: .seconds(second))
+            try await moved.work()
+        }
+        let told = try await moved.told()
+        #expect(!told.contains { $0.contains("overlap") })
+        for minute in 11..<14 { #expect(told.count { $0 == "\(minute) success" } == 150) }
+        #expect(told.count { $0.hasPrefix("10 ") } == 150)
+        #expect(try await moved.unexplained() == 0)
+    }
+
     /// Three hours without a scheduler, fifty jobs: each gets what its policy says, spread over five seconds.
     @Test func afterThreeHoursEachJobGetsWhatItsPolicySaysAndNothingComesInABurst() async throws {
         let moved = try await Moved(catchUpRate: 20)

@@ -72,6 +72,30 @@ import Time
         #expect(try await moved.unexplained() == 0)
     }
 
+    /// Between two stretches over the limit one ran; lifted, only what did not run is made up.
+    @Test func whatRanBetweenTwoStretchesIsNotRunAgain() async throws {
+        let moved = try await moved(left: 0)
+        _ = try await moved.minutely(["missed": "all", "missed_limit": 100])
+        for minute in stride(from: 0, to: 110, by: 1) { try await moved.look(at: .seconds(minute * 60)) }
+        try await moved.scene.database.query("UPDATE entitlements SET executions_per_month = 1")
+        try await moved.scene.database.query("UPDATE job_states SET pass_at = NULL")
+        moved.move(to: .seconds(110 * 60))
+        try await moved.scene.tick()
+        try await moved.work()
+        for minute in 111..<114 { try await moved.look(at: .seconds(minute * 60)) }
+        let told = try await moved.told()
+        #expect(told == ["0-109 skipped limit_reached", "110 success"] + (111..<114).map { "\($0) skipped limit_reached" })
+        try await lift(moved)
+        try await moved.scene.database.query("UPDATE job_states SET pass_at = \(moved.at(.seconds(113 * 60 + 1)))")
+        moved.move(to: .seconds(113 * 60 + 5))
+        _ = try await Scheduler(moved.scene.engine, logger: silence).passOver(at: moved.scene.engine.clock.now())
+        try await moved.work()
+        let again = try await moved.told()
+        #expect(
+            again.count { $0.hasPrefix("110 ") } == 1 && again.contains("113 success backfill") && again.contains("109 success backfill"))
+        #expect(try await moved.unexplained() == 0)
+    }
+
     /// As after an outage: what is due and runs makes up for the last.
     @Test func underLastTheNextRunMakesUpForThem() async throws {
         let moved = try await moved(left: 0)

@@ -163,6 +163,41 @@ import Time
         #expect(try await moved.unexplained() == 0)
     }
 
+    /// It ends in the moment before: what the timed pause held back is decided before the target's pause begins.
+    @Test func aTargetsPauseBehindATimedOneDoublesNothing() async throws {
+        let moved = try await Moved()
+        let (scene, job) = (moved.scene, try await moved.minutely(["overlap": "allow", "missed": "skip"]))
+        _ = try await scene.jobs.pause(name(job), until: moved.at(.seconds(90)), for: scene.acme)
+        moved.move(to: .seconds(120))
+        try await scene.tick()
+        var outcome = Outcome(reason: nil)
+        outcome.steering.pause = "Enough."
+        let recorder = Recorder(scene.engine, logger: silence)
+        for claim in try await scene.claim() { await recorder.record(claim.ended(outcome, at: scene.engine.clock.now())) }
+        try await moved.look(at: .seconds(190))
+        #expect(try await moved.told() == ["0 skipped paused", "1 skipped paused", "2 success", "3 skipped paused"])
+        #expect(try await moved.unexplained() == 0)
+    }
+
+    /// Nothing lies within the pause; where it ends is no occurrence.
+    @Test func thePlaceholderOfAnEmptyPauseIsNotToldAsARun() async throws {
+        let moved = try await Moved()
+        let draft = JSON.probe(["every": "1h", "anchor": .string(moved.begin.rfc3339)])
+        let job = try await moved.scene.jobs.create(draft, for: moved.scene.acme)
+        try await moved.look(at: .zero)
+        let claims = try await moved.scene.claim()
+        _ = try await moved.scene.jobs.pause(name(job), until: moved.at(.seconds(90)), for: moved.scene.acme)
+        var outcome = Outcome(reason: nil)
+        outcome.steering.pause = "Enough."
+        let recorder = Recorder(moved.scene.engine, logger: silence)
+        for claim in claims { await recorder.record(claim.ended(outcome, at: moved.scene.engine.clock.now())) }
+        try await moved.look(at: .seconds(600))
+        #expect(try await moved.told() == ["0 success"])
+        try await moved.look(at: .seconds(3_605))
+        #expect(try await moved.told() == ["0 success", "60 skipped paused"])
+        #expect(try await moved.unexplained() == 0)
+    }
+
     @Test func aPauseUntilATimeThatIsPastIsRefused() async throws {
         let moved = try await Moved()
         let job = try await moved.minutely()

@@ -59,11 +59,12 @@ import Time
 
     @Test func whatIsLateAfterThreeHoursStartsOneAfterTheOther() async throws {
         try await afterThreeHours { node, base, ids, now in
-            let rows = try await base.database.query("SELECT scheduled_for, due_at FROM queue").map {
-                (time: try $0("scheduled_for") as Timestamp, due: try $0("due_at") as Timestamp)
+            // What is in time by its deadline is not put off beyond that; the others have all the time there is.
+            let rows = try await base.database.query("SELECT scheduled_for, due_at, made_up FROM queue").map {
+                (time: try $0("scheduled_for") as Timestamp, due: try $0("due_at") as Timestamp, isMadeUp: try $0("made_up") as Bool)
             }
-            let late = rows.filter { $0.time < now.adding(.seconds(-5)) }
-            #expect(late.count > 100)
+            let late = rows.filter(\.isMadeUp)
+            #expect(late.count > 50)
             let seconds = Dictionary(grouping: late) { now.duration(to: $0.due).components.seconds }
             #expect(seconds.values.allSatisfy { $0.count <= Self.rate } && late.allSatisfy { $0.due >= now })
             #expect(rows.filter { $0.time >= now.adding(.seconds(-5)) }.allSatisfy { $0.due == $0.time })

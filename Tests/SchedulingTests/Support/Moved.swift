@@ -88,6 +88,7 @@ struct Moved: Sendable {
     func unexplained() async throws -> Int64 {
         let later = scene.engine.clock.now()
         while try await Reconciler(scene.engine, logger: silence).check(at: later.adding(Reconciler.lag)) {}
+        try await scene.database.query(Reconciler.over(at: later))
         return try await scene.database.query("SELECT coalesce(sum(unexplained), 0)::bigint AS count FROM schedule_periods").only("count")
     }
 }
