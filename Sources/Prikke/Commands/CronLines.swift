@@ -55,11 +55,19 @@ struct CronLines {
         if isTooLong { return write(.null, error: "the line is longer than \(Self.longestLine) bytes") }
         if begun.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { return }
         do throws(JSONError) {
-            answer(try JSON(parsing: begun))
+            answer(try JSON(parsing: begun, wideIntegers: true))
         } catch {
-            write(.null, error: "the line cannot be read as JSON: \(error.detail)")
+            write(idDespiteNUL ?? .null, error: "the line cannot be read as JSON: \(error.detail)")
         }
         if answers.count >= 1 << 20 { flush() }
+    }
+
+    /// The id of a line that cannot be read only because a text in it holds U+0000: whoever asks what becomes of such a text
+    /// wants to know which answer is his.
+    private var idDespiteNUL: JSON? {
+        let text = String(decoding: begun, as: UTF8.self).replacing("\\u0000", with: "\\ufffd")
+        guard let json = try? JSON(parsing: Array(text.utf8), wideIntegers: true), let id = json["id"] else { return nil }
+        return begun.count == text.utf8.count && !String(decoding: id.bytes(), as: UTF8.self).contains("\u{FFFD}") ? id : nil
     }
 
     private mutating func flush() {

@@ -26,7 +26,7 @@ extension Jobs {
     }
 
     /// Ends a pause, whoever made it. `answer`: what becomes of the runs that it has passed over; nil: what the job's policy for
-    /// missed ones says. A job that is not paused stays as it is. Throws `Refusal`.
+    /// missed ones says. Nothing of a job that is not paused is made up. Throws `Refusal`.
     public func resume(_ name: Name, makingUp answer: Answer?, ifVersion version: Int64? = nil, for access: Access) async throws -> Job {
         let policy = try await find(name, for: access).definition.missed
         let answer = answer ?? Answer(rawValue: policy) ?? .skip
