@@ -67,6 +67,23 @@ import Time
         #expect(try await moved.unexplained() == 0)
     }
 
+    /// Its turn comes while what was in time is still running: it waits, and then runs.
+    @Test(arguments: ["queue", "skip"]) func whatGaveWayDoesNotRunBesideTheOther(overlap: String) async throws {
+        let moved = try await Moved()
+        let scene = moved.scene
+        _ = try await moved.minutely(["overlap": .string(overlap)])
+        try await moved.look(at: .seconds(40))
+        try await scene.database.query("UPDATE queue SET due_at = \(moved.at(.seconds(70)))")
+        try await moved.look(at: .seconds(60))
+        let inTime = try await scene.claim()
+        #expect(inTime.map(\.scheduledFor) == [moved.at(.seconds(60))])
+        moved.move(to: .seconds(75))
+        #expect(try await scene.claim().isEmpty)
+        try await scene.complete(inTime)
+        try await scene.queue.release(after: nil, now: scene.engine.clock.now())
+        #expect(try await scene.claim().map(\.scheduledFor) == [moved.begin])
+    }
+
     /// Three hours without a scheduler, fifty jobs: each gets what its policy says, spread over five seconds.
     @Test func afterThreeHoursEachJobGetsWhatItsPolicySaysAndNothingComesInABurst() async throws {
         let moved = try await Moved(catchUpRate: 20)

@@ -81,4 +81,36 @@ import Time
         _ = try await moved.unexplained()
         #expect(try await moved.scene.database.query("SELECT xmin::text AS version FROM schedule_periods").only("version") == version)
     }
+
+    /// A program of before changes schedules, deletes and makes jobs without a word of periods.
+    @Test func whatAnOlderProgramDidIsTakenUp() async throws {
+        let (moved, changed) = try await ran()
+        let deleted = try await moved.minutely()
+        let made = try await moved.minutely()
+        let now = moved.scene.engine.clock.now()
+        try await moved.scene.database.batch([
+            """
+            UPDATE jobs SET schedule = '{"every": "1h"}', schedule_set_at = \(now) WHERE id = \(changed.id)
+            """,
+            "UPDATE job_states SET next_run_at = \(now.adding(.seconds(3_600))) WHERE job_id = \(changed.id)",
+            "UPDATE jobs SET deleted_at = \(now) WHERE id = \(deleted.id)",
+            "UPDATE job_states SET next_run_at = NULL WHERE job_id = \(deleted.id)",
+            "DELETE FROM schedule_periods WHERE job_id = \(made.id)",
+        ])
+        try await Reconciler(moved.scene.engine, logger: silence).mend(at: now)
+        moved.move(to: .seconds(1_000))
+        try await moved.look()
+        #expect(try await moved.unexplained() == 0)
+        let open = try await moved.scene.database.query("SELECT job_id FROM schedule_periods WHERE ends_at IS NULL").map {
+            try $0("job_id") as ID<Job>
+        }
+        #expect(Set(open) == [changed.id, made.id] && open.count == 2)
+    }
+
+    @Test func whatIsRightIsNotMended() async throws {
+        let (moved, _) = try await ran()
+        let before: String = try await moved.scene.database.query("SELECT xmin::text AS version FROM schedule_periods").only("version")
+        try await Reconciler(moved.scene.engine, logger: silence).mend(at: moved.scene.engine.clock.now())
+        #expect(try await moved.scene.database.query("SELECT xmin::text AS version FROM schedule_periods").only("version") == before)
+    }
 }
