@@ -40,28 +40,7 @@ extension Jobs {
         _ old: Job, to d: JobDefinition, makingUp answer: Answer?, for access: Access, now: Timestamp, in transaction: Transaction
     ) async throws {
         let organization = access.organization.id
-        // Locked, what is not leased now will not be: else it might be between the next two statements.
-        try await transaction.query(
-            """
-            SELECT FROM queue WHERE organization_id = \(organization) AND job_id = \(old.id) AND trigger = 'schedule' AND leased_by IS NULL
-                AND scheduled_for > \(now) ORDER BY id FOR UPDATE
-            """)
-        let leased: Timestamp? = try await transaction.query(
-            """
-            SELECT max(scheduled_for) AS last FROM (
-                SELECT scheduled_for FROM queue
-                WHERE organization_id = \(organization) AND job_id = \(old.id) AND trigger = 'schedule' AND leased_by IS NOT NULL
-                UNION ALL
-                SELECT scheduled_for FROM executions
-                WHERE organization_id = \(organization) AND job_id = \(old.id) AND trigger = 'schedule' AND scheduled_for > \(now)
-                -- The last of an earlier schedule, which was leased when that was changed: it is expected, leased or handed back.
-                UNION ALL
-                SELECT max(ends_at) FROM schedule_periods
-                WHERE organization_id = \(organization) AND job_id = \(old.id)
-            ) x
-            """
-        ).only("last")
-        let boundary = max(now, leased ?? now)
+        let boundary = try await boundary(of: old.id, organization: organization, now: now, in: transaction)
         let withdrawn = try await transaction.query(
             withdraw(old.id, of: organization, recordedAs: nil, now: boundary) + " RETURNING scheduled_for")
         guard let job = try await DueJob.locked(old.id, of: organization, at: now, in: transaction) else { throw Refusal.notFound }
@@ -86,6 +65,34 @@ extension Jobs {
         try await engine.write(
             decision, of: job, makingUp: MissedPolicy(word: answer?.rawValue ?? "skip", limit: Int(d.missedLimit)),
             after: isResumed ? passedOver : nil, schedule, now: now, in: transaction)
+    }
+
+    /// The last occurrence that is decided whatever changes now, or now.
+    private func boundary(of job: ID<Job>, organization: ID<Organization>, now: Timestamp, in transaction: Transaction) async throws
+        -> Timestamp
+    {
+        // Locked, what is not leased now will not be: else it might be between the next two statements.
+        try await transaction.query(
+            """
+            SELECT FROM queue WHERE organization_id = \(organization) AND job_id = \(job) AND trigger = 'schedule' AND leased_by IS NULL
+                AND scheduled_for > \(now) ORDER BY id FOR UPDATE
+            """)
+        let leased: Timestamp? = try await transaction.query(
+            """
+            SELECT max(scheduled_for) AS last FROM (
+                SELECT scheduled_for FROM queue
+                WHERE organization_id = \(organization) AND job_id = \(job) AND trigger = 'schedule' AND leased_by IS NOT NULL
+                UNION ALL
+                SELECT scheduled_for FROM executions
+                WHERE organization_id = \(organization) AND job_id = \(job) AND trigger = 'schedule' AND scheduled_for > \(now)
+                -- The last of an earlier schedule, which was leased when that was changed: it is expected, leased or handed back.
+                UNION ALL
+                SELECT max(ends_at) FROM schedule_periods
+                WHERE organization_id = \(organization) AND job_id = \(job)
+            ) x
+            """
+        ).only("last")
+        return max(now, leased ?? now)
     }
 
     // MARK: - Which schedule was in force when
