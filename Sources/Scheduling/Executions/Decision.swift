@@ -44,7 +44,9 @@ struct Decision: Sendable {
         starts = passage.queued.enumerated().map { index, time in
             let isMadeUp = index < passage.madeUp
             let latest = isMadeUp ? nil : job.startDeadline.map { time.adding($0) }
-            return Start(time: time, dueAt: catchUp.start(of: time, now: now, latest: latest), trigger: .schedule, isMadeUp: isMadeUp)
+            return Start(
+                time: time, dueAt: catchUp.start(of: time, since: job.scheduleSetAt, now: now, latest: latest), trigger: .schedule,
+                isMadeUp: isMadeUp)
         }
         // What a limit kept from running is made up once it is lifted, unless what runs now makes up for it.
         let isMadeUpFor = !(stretch?.reason == .limitReached && job.missed.makesUpMany)

@@ -58,7 +58,7 @@ extension Engine {
             let most = min(policy.makesUp, Int(clamping: job.executionsLeft ?? .max))
             let times = try await takeBack(most, of: stretch, of: job, schedule, in: transaction)
             decision.starts = times.map {
-                Decision.Start(time: $0, dueAt: catchUp.start(of: $0, now: now), trigger: .backfill, isMadeUp: true)
+                Decision.Start(time: $0, dueAt: catchUp.start(of: $0, since: $0, now: now), trigger: .backfill, isMadeUp: true)
             }
         }
         try await write(decision, of: job, now: now, in: transaction)
