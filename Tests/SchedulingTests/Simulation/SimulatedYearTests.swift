@@ -63,6 +63,7 @@ private struct Story {
             print("\(title): \(ledger.occurrences) occurrences, \(calls) calls, \(faults) faults, \(ledger.pauses) pauses;", kinds)
             print("\(title): \(ContinuousClock.now - began); \(found ?? "right")")
         }
+        await simulation.zones.forget()
         try await simulation.base.close()
     }
 
