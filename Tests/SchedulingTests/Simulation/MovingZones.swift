@@ -31,6 +31,8 @@ struct MovingZones {
     private let ownPrefix = "Sim\(ProcessInfo.processInfo.processIdentifier)-\(Self.counter.withLock { $0 += 1; return $0 })/"
     private var news: [News] = []
 
+    var count: Int { news.count }
+
     init(prefix: String = "") { self.prefix = prefix }
 
     /// The release of the data that the nodes have.
@@ -57,11 +59,11 @@ struct MovingZones {
         // Data may come late, and may come in time.
         let hours = [-2, -1, 0, 0, 1, 5, 20].randomElement(using: &random) ?? 0
         let since = (now.seconds / 1_800 + 2 * Int64(hours)) * 1_800
-        let now = offset(of: id)(since) - Self.foundation(id, since)
-        let hour = now >= 7_200 ? -3_600 : now <= -7_200 ? 3_600 : Bool.random(using: &random) ? 3_600 : -3_600
-        guard Bool.random(using: &random), id != "UTC" else { return News(id: id, since: since, step: .shift(hour)) }
         let zone = TimeZone(identifier: id) ?? .gmt
         let date = Date(timeIntervalSince1970: Double(since))
+        let moved = offset(of: id)(since) - zone.secondsFromGMT(for: date)
+        let hour = moved >= 7_200 ? -3_600 : moved <= -7_200 ? 3_600 : Bool.random(using: &random) ? 3_600 : -3_600
+        guard Bool.random(using: &random), id != "UTC" else { return News(id: id, since: since, step: .shift(hour)) }
         return News(id: id, since: since, step: .fixed(zone.secondsFromGMT(for: date) - Int(zone.daylightSavingTimeOffset(for: date))))
     }
 
@@ -75,9 +77,9 @@ struct MovingZones {
 
     /// The seconds that a zone's clock is ahead, at a second since 1970, by the newest data.
     func offset(of id: String) -> (Int64) -> Int {
-        let own = Self.bases.contains(id) ? news.filter { $0.id == id } : []
+        let (own, zone) = (news.filter { $0.id == id }, TimeZone(identifier: id) ?? .gmt)
         return { second in
-            var offset = Self.foundation(id, second)
+            var offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(second)))
             for news in own where news.since <= second {
                 switch news.step {
                 case .shift(let seconds): offset += seconds
@@ -86,10 +88,6 @@ struct MovingZones {
             }
             return offset
         }
-    }
-
-    private static func foundation(_ id: String, _ second: Int64) -> Int {
-        TimeZone(identifier: id)?.secondsFromGMT(for: Date(timeIntervalSince1970: Double(second))) ?? 0
     }
 
     // MARK: For the engine

@@ -13,8 +13,7 @@ enum Fault: CaseIterable {
         case .crash: 6
         case .pause: 24
         case .deploy: 48
-        case .databaseAway, .clockStep: 168
-        case .newZoneData: 336
+        case .databaseAway, .clockStep, .newZoneData: 168
         }
     }
 }
