@@ -9,16 +9,22 @@ public struct SlowCron {
     private var times: [[Bool]] = []
     private let ranges = [0...59, 0...23, 1...31, 1...12, 0...7]
     private let calendar: Calendar
-    private let zone: TimeZone
+    /// The seconds that the wall clock is ahead of UTC at a second since 1970.
+    private let ahead: (Int64) -> Int
     private var answers: [Int: Bool] = [:]
     private var known = (hour: Int.min, offset: Int?.none)
 
     /// `expression` has five fields; nil where Foundation does not know the zone.
     public init?(_ expression: String, zone id: String) {
         guard let zone = TimeZone(identifier: id) else { return nil }
+        self.init(expression) { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double($0))) }
+    }
+
+    /// In a zone of the caller's own.
+    public init(_ expression: String, ahead: @escaping (Int64) -> Int) {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
-        (fields, self.zone, self.calendar) = (expression.split(separator: " ").map { $0.lowercased() }, zone, calendar)
+        (fields, self.ahead, self.calendar) = (expression.split(separator: " ").map { $0.lowercased() }, ahead, calendar)
         times = [(0..<60).map { has(0, $0) }, (0..<24).map { has(1, $0) }]
     }
 
@@ -54,7 +60,7 @@ public struct SlowCron {
         return minute + (known.offset ?? offset(minute))
     }
 
-    private func offset(_ minute: Int) -> Int { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(minute * 60))) / 60 }
+    private func offset(_ minute: Int) -> Int { ahead(Int64(minute) * 60) / 60 }
 
     private mutating func matches(_ wall: Int) -> Bool {
         guard times[0][wall % 60], times[1][wall / 60 % 24] else { return false }

@@ -40,7 +40,7 @@ import Time
 
     @Test func threeHoursWithoutASchedulerEndAsThePolicyOfEachJobSays() async throws {
         try await afterThreeHours { node, base, ids, now in
-            var oracle = Oracle(start: Self.stopped, end: now, prefix: "")
+            var oracle = Oracle(start: Self.stopped, end: now)
             for job in Self.jobs {
                 let answer = try await Self.answer(to: ids[job.number], in: base.database)
                 let expected = oracle.occurrences(

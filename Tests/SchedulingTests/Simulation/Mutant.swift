@@ -12,6 +12,8 @@ enum Mutant: String, CaseIterable {
     case withoutLeaseExpiry
     /// A clock that was turned back is forgotten.
     case withoutFolds
+    /// Nobody notices that the zone data is new.
+    case withoutZoneWatch
 
     /// Zones of its own, for what is wrong with them must be wrong for nobody else.
     var zonePrefix: String { self == .withoutFolds ? "Mutant/" : "" }
@@ -36,6 +38,7 @@ enum Mutant: String, CaseIterable {
                 CREATE TRIGGER live_forever BEFORE INSERT OR UPDATE ON nodes FOR EACH ROW EXECUTE FUNCTION live_forever();
                 """)
         case .withoutFolds: forgetFolds()
+        case .withoutZoneWatch: break
         }
     }
 

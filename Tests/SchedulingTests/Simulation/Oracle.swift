@@ -5,11 +5,19 @@ import Time
 struct Oracle {
     private let start: Timestamp
     private let end: Timestamp
-    /// A mutant's zones are named otherwise; what is right is what the real ones say.
-    private let prefix: String
+    /// Some are named otherwise than what they are; a mutant's say what is wrong.
+    private var zones: MovingZones
     private var known: [Rhythm.Kind: [Timestamp]] = [:]
 
-    init(start: Timestamp, end: Timestamp, prefix: String) { (self.start, self.end, self.prefix) = (start, end, prefix) }
+    init(start: Timestamp, end: Timestamp, zones: MovingZones = MovingZones()) { (self.start, self.end, self.zones) = (start, end, zones) }
+
+    /// New data is there: what it says of a zone holds from then on, and for all that is still to be compared.
+    mutating func take(_ zones: MovingZones, of id: String) {
+        self.zones = zones
+        known = known.filter { kind, _ in
+            if case .cron(_, let zone) = kind { zones.id(of: zone) != id } else { true }
+        }
+    }
 
     /// The occurrences from `first` on and before `last`.
     mutating func occurrences(of rhythm: Rhythm, from first: Timestamp, to last: Timestamp) -> [Timestamp] {
@@ -31,8 +39,8 @@ struct Oracle {
         var found: [Timestamp] = []
         switch kind {
         case .cron(let text, let zone):
-            var slow = SlowCron(text, zone: String(zone.dropFirst(prefix.count)))
-            found = (slow?.run(from: first, to: last) ?? []).map { Timestamp(seconds: Int64($0) * 60) }
+            var slow = SlowCron(text, ahead: zones.offset(of: zones.id(of: zone)))
+            found = slow.run(from: first, to: last).map { Timestamp(seconds: Int64($0) * 60) }
         case .every(let seconds, let anchor):
             found = (first...last).map { Timestamp(seconds: Int64($0) * 60) }.filter { time in
                 time >= anchor && (time.seconds - anchor.seconds) % seconds == 0

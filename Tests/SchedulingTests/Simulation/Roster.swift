@@ -12,8 +12,7 @@ struct Roster {
 
     let start: Timestamp
     let end: Timestamp
-    /// What stands before the zones' names; a mutant has zones of its own.
-    let prefix: String
+    let zoneNames: MovingZones
 
     func draw(_ count: Int, using random: inout Seeded) -> [SimulatedJob] {
         (0..<count).map { number in
@@ -38,7 +37,9 @@ struct Roster {
         let minute = pick([0, 0, 0, 0, 0, 30], &random)
         let night = pick([0, 1, 2, 2, 3, 3], &random)
         func cron(_ text: String, every interval: Int64, window: ClosedRange<Timestamp>? = nil) -> Rhythm {
-            Rhythm(kind: .cron(text, zone: prefix + zone), interval: interval, startsAt: window?.lowerBound, endsAt: window?.upperBound)
+            Rhythm(
+                kind: .cron(text, zone: zoneNames.name(of: zone)), interval: interval, startsAt: window?.lowerBound,
+                endsAt: window?.upperBound)
         }
         switch number % 20 {
         case 0..<6: return cron("\(minute) \(night) * * *", every: 86_400)

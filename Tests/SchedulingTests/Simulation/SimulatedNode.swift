@@ -27,6 +27,7 @@ final class SimulatedNode {
     let name: String
     let engine: Engine
     let queue: ExecutionQueue
+    let zoneWatch: ZoneWatch
     var held: [Claim.Lease: Holding] = [:]
     var isAlive = true
     var isStopping = false
@@ -43,6 +44,7 @@ final class SimulatedNode {
         self.name = name
         engine = Engine(database, catchUpRate: catchUpRate, on: TestCluster.loop, clock: DatabaseClock(monotonic: time.monotonic))
         queue = ExecutionQueue(database: database)
+        zoneWatch = ZoneWatch(engine, logger: silence)
         connectedAt = time.moment
     }
 

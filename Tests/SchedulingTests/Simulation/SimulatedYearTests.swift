@@ -22,7 +22,7 @@ private let isLongRun = ProcessInfo.processInfo.environment["PRIKKE_LONG_TESTS"]
 
     @Test func aSeedIsOneStory() async throws {
         var plan = Self.autumn
-        plan.days = 4
+        (plan.days, plan.jobs) = (4, 25)
         let (first, second) = (try await Story(3, plan), try await Story(3, plan))
         #expect(first.lines.count > 500)
         #expect(first.lines == second.lines)
@@ -59,10 +59,14 @@ private struct Story {
         }
         if isLongRun {
             let (ledger, calls, faults) = await (simulation.ledger, simulation.calls.count, simulation.faults)
+            let news = await simulation.zones.count
             let kinds = ledger.kinds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-            print("\(title): \(ledger.occurrences) occurrences, \(calls) calls, \(faults) faults, \(ledger.pauses) pauses;", kinds)
+            print(
+                "\(title): \(ledger.occurrences) occurrences, \(calls) calls, \(faults) faults, \(ledger.pauses) pauses, \(news) news of zones;",
+                kinds)
             print("\(title): \(ContinuousClock.now - began); \(found ?? "right")")
         }
+        await simulation.zones.forget()
         try await simulation.base.close()
     }
 

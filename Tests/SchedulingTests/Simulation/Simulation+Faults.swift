@@ -6,14 +6,14 @@ import Time
 
 /// What befalls a system, and on average how often.
 enum Fault: CaseIterable {
-    case crash, pause, deploy, databaseAway, clockStep
+    case crash, pause, deploy, databaseAway, clockStep, newZoneData
 
     var everyHours: Int64 {
         switch self {
         case .crash: 6
         case .pause: 24
         case .deploy: 48
-        case .databaseAway, .clockStep: 168
+        case .databaseAway, .clockStep, .newZoneData: 168
         }
     }
 }
@@ -41,6 +41,7 @@ extension Simulation {
         case .deploy: try await stop(index)
         case .databaseAway: try await takeDatabaseAway()
         case .clockStep: try await stepClock()
+        case .newZoneData: try await bringZoneData()
         }
     }
 
@@ -54,6 +55,7 @@ extension Simulation {
         let node = SimulatedNode("n\(nodes.count + 1)", on: base.database, time: time)
         nodes.append(node)
         try await beat(nodes.count - 1)
+        if !records.isEmpty { try await watchZones(nodes.count - 1) }
         note("\(node.name) is there")
     }
 
@@ -200,6 +202,41 @@ extension Simulation {
         for index in connected { soon(.beat(index), in: within(1...1_500_000)) }
         for delay in [within(1...1_500_000), 6_500_000 + within(0...1_000_000)] { agenda.add(.rescue, at: moment + delay) }
         expectQuiet(in: max(0, -step))
+    }
+
+    // MARK: Zone data
+
+    /// Every process reads the new files at once; each node computes again when it looks, which it does each 10 s.
+    private func bringZoneData() async throws {
+        guard time.now >= highest, let first = connected.first else { return }
+        for index in connected { try await watchZones(index) }
+        try await reconcile(nodes[first].engine)
+        let news = zones.draw(now: time.now, using: &random)
+        note("new zone data: \(news)")
+        zones.publish(news)
+        ledger.take(zones, of: news.id)
+        for number in records.indices {
+            if case .cron(_, let zone) = records[number].rhythm.kind, zone == zones.name(of: news.id) {
+                records[number].newRulesAt.append(time.now)
+            }
+        }
+        for index in living {
+            let delay = within(1...10_000_000)
+            for after in [0, 10, 40, 900] as [Int64] { soon(.watchZones(index), in: delay + after * 1_000_000) }
+        }
+        expectQuiet(in: 10_000_000)
+    }
+
+    func watchZones(_ index: Int) async throws {
+        let node = nodes[index]
+        guard node.isAlive, !node.isStopping, plan.mutant != .withoutZoneWatch else { return }
+        guard node.isConnected, isDatabaseUp else { return soon(.watchZones(index), in: 10_000_000) }
+        try await node.zoneWatch.look(version: zones.version)
+        // What is leased ahead is looked at again, as whoever hears of a moved job does.
+        for number in records.indices where records[number].newRulesAt.last.map({ $0 > time.now.adding(.seconds(-60)) }) ?? false {
+            for index in nodes.indices { try await recall(index, job: number) }
+        }
+        try await look()
     }
 
     // MARK: The rescuer

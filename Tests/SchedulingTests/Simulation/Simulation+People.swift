@@ -33,6 +33,8 @@ struct JobRecord {
     var periods: [Period]
     var pauses: [Pause] = []
     var deletedAt: Timestamp?
+    /// When new data of its zone came: around that, what the old and what the new rules say is right (decision 19).
+    var newRulesAt: [Timestamp] = []
 
     var rhythm: Rhythm { periods[periods.count - 1].rhythm }
 
@@ -40,7 +42,12 @@ struct JobRecord {
 
     /// Right after a change, what is leased already may still run, and may not.
     func isOpen(_ time: Timestamp) -> Bool {
-        (periods.compactMap(\.until) + pauses.map(\.from)).contains { time > $0 && time <= $0.adding(Scheduler.horizon) }
+        isMoving(from: time, to: time)
+            || (periods.compactMap(\.until) + pauses.map(\.from)).contains { time > $0 && time <= $0.adding(Scheduler.horizon) }
+    }
+
+    func isMoving(from first: Timestamp, to last: Timestamp) -> Bool {
+        newRulesAt.contains { first <= $0.adding(.seconds(3 * 3_600)) && last >= $0.adding(.seconds(-3 * 3_600)) }
     }
 
     func deadline(at time: Timestamp) -> Int64? {
@@ -50,7 +57,7 @@ struct JobRecord {
 
 extension Simulation {
     private var jobs: Jobs { Jobs(nodes[living.first ?? 0].engine, plugins: JobPlugins([Probe()])) }
-    private var roster: Roster { Roster(start: plan.start, end: plan.end, prefix: plan.mutant?.zonePrefix ?? "") }
+    private var roster: Roster { Roster(start: plan.start, end: plan.end, zoneNames: zones) }
 
     func createJobs() async throws {
         for job in roster.draw(plan.jobs, using: &random) {

@@ -24,6 +24,7 @@ actor Simulation {
         case beat(Int)
         case strays(Int)
         case resume(Int)
+        case watchZones(Int)
         case graceOver(Int)
         /// It is time for this fault; or, second, it strikes.
         case fault(Fault)
@@ -55,6 +56,7 @@ actor Simulation {
     var trace = Trace()
     var calls = Calls()
     var ledger: Ledger
+    var zones: MovingZones
     var nodes: [SimulatedNode] = []
     var records: [JobRecord] = []
     var numbers: [ID<Job>: Int] = [:]
@@ -80,7 +82,8 @@ actor Simulation {
         accesses = [
             try await Self.found("Acme", in: base), try await Self.found("Bolt", in: base), try await Self.found("Cask", in: base),
         ]
-        ledger = Ledger(start: plan.start, end: plan.end, prefix: plan.mutant?.zonePrefix ?? "")
+        zones = MovingZones(prefix: plan.mutant?.zonePrefix ?? "")
+        ledger = Ledger(start: plan.start, end: plan.end, zones: zones)
     }
 
     static func found(_ name: String, in base: SimulatedDatabase) async throws -> Access {
@@ -92,8 +95,10 @@ actor Simulation {
     /// Runs to the end, or to the first rule that is broken.
     func run() async throws {
         try await plan.mutant?.spoil(base.database)
+        zones.install()
         for _ in 0..<3 { try await startNode() }
         try await createJobs()
+        for index in nodes.indices { try await watchZones(index) }
         for fault in Fault.allCases { schedule(fault) }
         agenda.add(.people, at: 60_000_000)
         agenda.add(.daily, at: 0)
@@ -130,6 +135,7 @@ actor Simulation {
         case .beat(let node): try await beat(node)
         case .strays(let node): try await handBackStrays(node)
         case .resume(let node): try await resume(node)
+        case .watchZones(let node): try await watchZones(node)
         case .graceOver(let node): try await endStop(node)
         case .fault(let fault): try await lurkOrStrike(fault)
         case .strike(let fault): try await strike(fault)
