@@ -19,6 +19,7 @@ CREATE INDEX executions_stretches ON executions (organization_id, job_id, last_s
 
 -- Made up, because it could not start in time: overlap lets these run one after the other, and skips none of them.
 ALTER TABLE queue ADD COLUMN made_up boolean NOT NULL DEFAULT false;
+CREATE INDEX queue_made_up ON queue (organization_id, job_id) WHERE made_up;
 
 -- Which schedule a job had when: its occurrences later than `starts_at`, up to `ends_at` (included; null: it goes on), are expected.
 -- The reconciler looks for the answer to each, and takes periods that are over and checked away.

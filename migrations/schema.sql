@@ -680,6 +680,8 @@ CREATE INDEX queue_leases ON public.queue USING btree (leased_by) WHERE (leased_
 
 CREATE INDEX queue_line ON public.queue USING btree (organization_id, line_at, id) WHERE ((leased_by IS NULL) AND (NOT held));
 
+CREATE INDEX queue_made_up ON public.queue USING btree (organization_id, job_id) WHERE made_up;
+
 CREATE UNIQUE INDEX queue_once ON public.queue USING btree (organization_id, job_id, scheduled_for, (
 CASE
     WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid

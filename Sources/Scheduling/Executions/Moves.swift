@@ -171,10 +171,12 @@ struct Moves: Sendable {
         ),
         -- It waits for what was in time, and then goes before what comes next.
         giving_way AS (
-            UPDATE queue o SET held = true FROM seen
-            WHERE NOT seen.may_overlap AND o.organization_id = seen.organization_id AND o.job_id = seen.job_id AND NOT o.held
-                AND \(Self.isWaitingItsTurn(at: now)) AND EXISTS (SELECT FROM coming c WHERE c.organization_id = o.organization_id
-                    AND c.job_id = o.job_id AND NOT c.made_up AND NOT c.held)
+            UPDATE queue o SET held = true WHERE o.ctid = ANY (ARRAY(
+                SELECT w.ctid FROM queue w JOIN seen ON seen.organization_id = w.organization_id AND seen.job_id = w.job_id
+                WHERE w.made_up AND NOT w.held AND w.leased_by IS NULL AND w.attempt = 1 AND w.due_at > \(now) AND NOT seen.may_overlap
+                    AND EXISTS (SELECT FROM coming c WHERE c.organization_id = w.organization_id AND c.job_id = w.job_id
+                        AND NOT c.made_up AND NOT c.held)))
+                AND o.leased_by IS NULL
         ),
         not_run AS (
             INSERT INTO executions (
