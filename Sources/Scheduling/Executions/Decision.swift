@@ -57,12 +57,3 @@ struct Decision: Sendable {
         if passingFrom != nil { (stretch, passAt) = (pause, pauseLook) }
     }
 }
-
-extension Timestamp {
-    /// The first instant of the UTC month after this one's.
-    var nextMonth: Timestamp {
-        let local = LocalTime(secondsSinceEpoch: seconds)
-        let (year, month) = local.month == 12 ? (local.year + 1, 1) : (local.year, local.month + 1)
-        return LocalTime(year: year, month: month, day: 1).map { Timestamp(seconds: $0.secondsSinceEpoch) } ?? self
-    }
-}

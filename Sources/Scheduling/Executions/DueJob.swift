@@ -72,6 +72,29 @@ struct DueJob: Sendable {
         """
 }
 
+extension DueJob {
+    /// The job and its state, locked in the order that all keep; nil: it is not there, or deleted.
+    static func locked(_ id: ID<Job>, of organization: ID<Organization>, at now: Timestamp, in transaction: Transaction) async throws
+        -> DueJob?
+    {
+        try await transaction.query(
+            """
+            SELECT FROM jobs j JOIN job_states s ON s.organization_id = j.organization_id AND s.job_id = j.id
+            WHERE j.organization_id = \(organization) AND j.id = \(id) FOR UPDATE OF j, s
+            """)
+        var job = try await transaction.query(
+            """
+            SELECT \(columns(at: now)) FROM job_states s \(joins)
+            WHERE s.organization_id = \(organization) AND s.job_id = \(id) AND j.deleted_at IS NULL
+            """
+        ).first.map { try DueJob($0) }
+        if let left = job?.executionsLeft {
+            job?.executionsLeft = left - (try await UsageCounter.waiting(of: [organization: left], over: transaction)[organization] ?? 0)
+        }
+        return job
+    }
+}
+
 extension Stretch {
     /// Nil where there is none.
     init?(_ row: Row) throws {

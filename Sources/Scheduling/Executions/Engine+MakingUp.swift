@@ -13,12 +13,9 @@ extension Engine {
                 let schedule = due.readSchedule()
             else { return }
             if let from = due.passingFrom, from <= now || !due.isPaused(at: now) {
-                var decision = Decision(passingOver: due, schedule, at: now)
+                let decision = Decision(passingOver: due, schedule, at: now)
                 if decision.passingFrom != due.passingFrom {
-                    let isOver = decision.endsStretch(of: due, at: now)
-                    let stretch = isOver ? decision.stretch : nil
-                    if isOver { decision.stretch = nil }
-                    try await write(decision, of: due, makingUp: due.missed, after: stretch, schedule, now: now, in: transaction)
+                    try await write(passingOver: decision, of: due, schedule, now: now, in: transaction)
                     continue
                 }
             }
@@ -35,6 +32,17 @@ extension Engine {
         try await results.transaction { transaction in
             try await decide(job, of: organization, until: now, in: transaction)
         }
+    }
+
+    /// Writes what a pause, or a limit, has passed over; and makes up for it by the job's own policy where it has ended.
+    func write(passingOver decision: Decision, of job: DueJob, _ schedule: Schedule, now: Timestamp, in transaction: Transaction)
+        async throws
+    {
+        guard decision.endsStretch(of: job, at: now) else { return try await write(decision, of: job, now: now, in: transaction) }
+        var ended = decision
+        ended.stretch = nil
+        try await write(
+            ended, of: job, makingUp: job.missed, after: decision.stretch ?? job.stretch, schedule, now: now, in: transaction)
     }
 
     /// Each step passes up to `Passage.most` occurrences: all together some weeks of seconds.
@@ -70,9 +78,6 @@ extension Engine {
         moves.add(job, decision)
         try await partitions.ensure(moves.days)
         let counts = try await moves.write(over: transaction, notice: Topic.due.notification(database), now: now)
-        Meters.scheduled.increment(by: counts.queued)
-        Meters.missed.increment(by: counts.missed)
-        Meters.caught.increment(by: counts.caught)
         if counts.queued > 0 { dueBell.ring() }
     }
 

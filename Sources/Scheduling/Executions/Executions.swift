@@ -87,9 +87,7 @@ public struct Executions: Sendable {
     private func checkUsage(at now: Timestamp, for access: Access) async throws {
         guard let limit = access.entitlements.executionsPerMonth else { return }
         let organization = access.organization.id
-        var used: Int64 = try await database.query(
-            "SELECT \(UsageCounter.used(of: "e", at: now)) AS used FROM entitlements e WHERE e.organization_id = \(organization)"
-        ).only("used")
+        var used = try await UsageCounter.used(by: organization, at: now, over: database)
         used += try await UsageCounter.waiting(of: [organization: Int64(limit) - used], over: database)[organization] ?? 0
         guard used < limit else { throw Refusal.executions(limit, used: used, plan: access.entitlements.plan) }
     }

@@ -105,6 +105,9 @@ struct Moves: Sendable {
         let expected: Int64 = try rows.only("expected")
         let queued: Int64 = try rows.only("queued")
         let missed: Int64 = try rows.only("missed")
+        Meters.scheduled.increment(by: Int(queued))
+        Meters.missed.increment(by: Int(missed))
+        Meters.caught.increment(by: Int(expected - queued))
         return (Int(queued), Int(missed), Int(expected - queued))
     }
 

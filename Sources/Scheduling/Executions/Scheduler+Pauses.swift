@@ -67,38 +67,12 @@ extension Scheduler {
                 guard let job = try await DueJob.locked(seen.jobID, of: seen.organizationID, at: now, in: transaction),
                     job.version == seen.version, let schedule = job.readSchedule()
                 else { return }
-                var decision = Decision(passingOver: job, schedule, at: now)
-                guard decision.endsStretch(of: job, at: now) else { return }
-                let last = decision.stretch ?? job.stretch
-                decision.stretch = nil
-                try await engine.write(decision, of: job, makingUp: job.missed, after: last, schedule, now: now, in: transaction)
+                let decision = Decision(passingOver: job, schedule, at: now)
+                try await engine.write(passingOver: decision, of: job, schedule, now: now, in: transaction)
             }
         } catch let error as PostgresError where error.isOfLock {
             // Somebody is changing the job, and decides the same.
         }
-    }
-}
-
-extension DueJob {
-    /// The job and its state, locked in the order that all keep; nil: it is not there, or deleted.
-    static func locked(_ id: ID<Job>, of organization: ID<Organization>, at now: Timestamp, in transaction: Transaction) async throws
-        -> DueJob?
-    {
-        try await transaction.query(
-            """
-            SELECT FROM jobs j JOIN job_states s ON s.organization_id = j.organization_id AND s.job_id = j.id
-            WHERE j.organization_id = \(organization) AND j.id = \(id) FOR UPDATE OF j, s
-            """)
-        var job = try await transaction.query(
-            """
-            SELECT \(columns(at: now)) FROM job_states s \(joins)
-            WHERE s.organization_id = \(organization) AND s.job_id = \(id) AND j.deleted_at IS NULL
-            """
-        ).first.map { try DueJob($0) }
-        if let left = job?.executionsLeft {
-            job?.executionsLeft = left - (try await UsageCounter.waiting(of: [organization: left], over: transaction)[organization] ?? 0)
-        }
-        return job
     }
 }
 

@@ -157,9 +157,6 @@ public struct Scheduler: Service {
         try await engine.partitions.ensure(moves.days)
         let counts = try await moves.write(to: engine.database, now: now)
         Failpoint.occurrenceQueued.reached()
-        Meters.scheduled.increment(by: counts.queued)
-        Meters.missed.increment(by: counts.missed)
-        Meters.caught.increment(by: counts.caught)
         if counts.queued > 0 { engine.dueBell.ring() }
         return isDone
     }

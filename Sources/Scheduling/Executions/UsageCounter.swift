@@ -16,6 +16,12 @@ enum UsageCounter {
         """
     }
 
+    /// The same of one organization.
+    static func used(by organization: ID<Organization>, at now: Timestamp, over database: some QueryRunner) async throws -> Int64 {
+        try await database.query("SELECT \(used(of: "e", at: now)) AS used FROM entitlements e WHERE e.organization_id = \(organization)")
+            .only("used")
+    }
+
     /// How many executions wait that will count once they have run, of each of these organizations that has few left. What was
     /// tried once counts already; so of what waits only first attempts do.
     static func waiting(of left: [ID<Organization>: Int64], over database: some QueryRunner) async throws -> [ID<Organization>: Int64] {
@@ -28,5 +34,14 @@ enum UsageCounter {
             FROM unnest(\(close)) AS o (id)
             """)
         return Dictionary(try rows.map { (try $0("id"), try $0("waiting")) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension Timestamp {
+    /// The first instant of the UTC month after this one's.
+    var nextMonth: Timestamp {
+        let local = LocalTime(secondsSinceEpoch: seconds)
+        let (year, month) = local.month == 12 ? (local.year + 1, 1) : (local.year, local.month + 1)
+        return LocalTime(year: year, month: month, day: 1).map { Timestamp(seconds: $0.secondsSinceEpoch) } ?? self
     }
 }

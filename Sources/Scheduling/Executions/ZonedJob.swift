@@ -39,7 +39,7 @@ struct ZonedJob: Sendable {
     /// Since when it is as it is: what would have been due before was not expected.
     func setAt(by now: Timestamp) -> Timestamp { max(updatedAt, pausedUntil.map { $0 <= now ? $0 : updatedAt } ?? updatedAt) }
 
-    /// As `JobDefinition.nextRun`.
+    /// The first run later than an instant, and than a pause that has an end.
     func next(of schedule: Schedule, after instant: Timestamp) -> Timestamp? {
         schedule.next(after: pausedUntil.map { max($0.adding(.microseconds(-1)), instant) } ?? instant)
     }

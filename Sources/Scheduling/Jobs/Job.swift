@@ -25,7 +25,7 @@ public struct Job: Sendable, Identified {
 extension Job {
     /// The job in the one shape that it has everywhere.
     public func json(now: Timestamp) -> JSON {
-        let schedule = JobSchedule.stored(definition.schedule, setAt: definition.scheduleSetAt)
+        let schedule = definition.readSchedule()
         let isPaused = !definition.enabled || definition.pausedUntil.map { $0 > now } ?? false
         var warnings = schedule.map { Self.warnings(of: $0, from: now) } ?? []
         if let setAside { warnings.append(["code": "set_aside", "detail": .string(setAside)]) }

@@ -107,6 +107,9 @@ extension JobDefinition {
     /// What it is due by.
     func readSchedule() -> Schedule? { JobSchedule.stored(schedule, setAt: scheduleSetAt) }
 
+    /// Its runs from `now` on are later than this: a pause that has an end is waited for.
+    func runsLaterThan(_ now: Timestamp) -> Timestamp { pausedUntil.map { max($0.adding(.microseconds(-1)), now) } ?? now }
+
     /// From when on its occurrences are expected, if it was made at `now`: a new one-time job may be due already.
     func expectedFrom(madeAt now: Timestamp) -> Timestamp {
         guard case .at(let time)? = readSchedule()?.kind else { return now }

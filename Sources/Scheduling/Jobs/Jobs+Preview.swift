@@ -23,9 +23,9 @@ extension Jobs {
     public func preview(of job: Job, for access: Access) async throws -> JSON {
         let (now, definition) = (engine.clock.now(), job.definition)
         // What cannot be read any more has no runs; the job itself says so (`set_aside`).
-        let schedule = JobSchedule.stored(definition.schedule, setAt: definition.scheduleSetAt) ?? Schedule(.onDemand)
+        let schedule = definition.readSchedule() ?? Schedule(.onDemand)
         let words = JobSchedule.words(definition.schedule, setAt: definition.scheduleSetAt)
-        let from = definition.pausedUntil.map { max($0.adding(.microseconds(-1)), now) } ?? now
+        let from = definition.runsLaterThan(now)
         return try await preview(schedule, words: words, of: job, from: from, for: access)
     }
 
@@ -44,7 +44,8 @@ extension Jobs {
         }
         let others = try await executionsPerYear(without: job, for: access)
         let forecast = Forecast(
-            of: preview, perYear: schedule.averagePerYear, othersPerYear: others, used: try await used(at: now, by: access), at: now)
+            of: preview, perYear: schedule.averagePerYear, othersPerYear: others,
+            used: try await UsageCounter.used(by: access.organization.id, at: now, over: database), at: now)
         members["forecast"] = forecast.json(limit: plan.executionsPerMonth)
         members["paused"] = .bool(job.map { !$0.definition.enabled } ?? false || from > now)
         members["effective_at"] = .string(from > now ? from.adding(.microseconds(1)).rfc3339 : now.rfc3339)
@@ -55,7 +56,7 @@ extension Jobs {
     /// the organization has (a thousand jobs that are made one after the other would all look at each other).
     public func saved(_ job: Job, for access: Access) -> JSON {
         let (now, definition) = (engine.clock.now(), job.definition)
-        let from = definition.pausedUntil.map { max($0.adding(.microseconds(-1)), now) } ?? now
+        let from = definition.runsLaterThan(now)
         let preview = SchedulePreview(of: definition.readSchedule() ?? Schedule(.onDemand), from: from, words: "")
         let all = preview.members(\.rfc3339)
         let limit = access.entitlements.executionsPerMonth
@@ -73,16 +74,6 @@ extension Jobs {
     }
 
     // MARK: - What the organization uses
-
-    /// Executions that count, so far this month (UTC).
-    private func used(at now: Timestamp, by access: Access) async throws -> Int64 {
-        try await database.query(
-            """
-            SELECT coalesce(sum(executions), 0)::bigint AS used FROM usage_counters
-            WHERE organization_id = \(access.organization.id) AND month = date_trunc('month', \(now) AT TIME ZONE 'UTC')::date
-            """
-        ).only("used")
-    }
 
     /// What the other jobs that have a next run come to by their rhythms. Of many jobs most share their schedules, so they are
     /// gathered where they are.
