@@ -10,14 +10,18 @@ public struct APIKeys: Sendable {
 
     /// Who presents this text, or nil: not a key, unknown, wrong, expired or revoked, all alike, and all after about the
     /// same work. Nothing is remembered between calls, so a revoked key is refused from the next call on, on every node.
-    public func authenticate(_ text: String) async throws -> Access? {
+    ///
+    /// A key that manages acts as an admin as long as whoever made it is one here (or an owner); no key is ever more.
+    public func authenticate(_ text: String, from address: String? = nil) async throws -> Access? {
         guard let credentials = APIKey.Credentials(text) else { return nil }
         let presented = credentials.secretHash
         let rows = try await database.query(
             """
             SELECT k.scopes, k.secret_hash, k.last_used_at IS NULL OR k.last_used_at < now() - interval '5 minutes' AS is_news,
-                CASE WHEN k.previous_until > now() THEN k.previous_secret_hash END AS previous_secret_hash, \(Organizations.columns)
+                CASE WHEN k.previous_until > now() THEN k.previous_secret_hash END AS previous_secret_hash, m.role AS creator_role,
+                \(Organizations.columns)
             FROM api_keys k JOIN \(Organizations.tables) ON o.id = k.organization_id
+                LEFT JOIN memberships m ON m.organization_id = k.organization_id AND m.user_id = k.created_by
             WHERE k.id = \(credentials.id) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
                 AND o.deleted_at IS NULL
             """)
@@ -31,7 +35,10 @@ public struct APIKeys: Sendable {
         guard isCurrent || isPrevious else { return nil }
         if try row("is_news") { try await noteUse(of: credentials.id) }
         let scopes: [String] = try row("scopes")
-        return Access(organization: try Organization(row), actor: .key(credentials.id), scopes: Set(scopes.compactMap(Scope.init)))
+        let creator = try row("creator_role", as: String?.self).flatMap(Role.init)
+        return Access(
+            organization: try Organization(row), actor: .key(credentials.id), role: creator?.isAtLeast(.admin) == true ? .admin : .member,
+            scopes: Set(scopes.compactMap(Scope.init)), origin: Origin(.api, from: address))
     }
 
     /// The organization's keys, newest first, those that ended included.

@@ -6,23 +6,6 @@ import Time
 public struct AuditEntry: Sendable, Identified {
     public static let prefix = "aud"
 
-    /// Who it was.
-    public enum Actor: Sendable, Equatable {
-        case user(ID<User>)
-        case key(ID<APIKey>)
-        /// The program, of itself.
-        case system
-        /// Whoever runs the program, at its command line.
-        case `operator`
-    }
-
-    /// By which way a change came in.
-    public enum Way: String, Sendable {
-        case page, api, sync, cli, billing
-        /// None: the engine made it.
-        case engine
-    }
-
     public let id: ID<AuditEntry>
     public let organizationID: ID<Organization>
     public let at: Timestamp
@@ -72,34 +55,5 @@ extension AuditEntry {
         after = try row("after")
         way = Way(rawValue: try row("via")) ?? .engine
         address = try row("address")
-    }
-}
-
-extension AuditEntry.Actor {
-    fileprivate var word: String {
-        switch self {
-        case .user: "user"
-        case .key: "key"
-        case .system: "system"
-        case .operator: "operator"
-        }
-    }
-
-    /// SQL: whose account or key it was. Both share a column, so they are told apart by the word beside it.
-    fileprivate var bearer: Query {
-        switch self {
-        case .user(let id): "\(id)"
-        case .key(let id): "\(id)"
-        case .system, .operator: "NULL"
-        }
-    }
-
-    fileprivate init(_ row: Row) throws(PostgresError) {
-        switch try row("actor") as String {
-        case "user": self = .user(try row("actor_id"))
-        case "key": self = .key(try row("actor_id"))
-        case "operator": self = .operator
-        default: self = .system
-        }
     }
 }

@@ -54,7 +54,7 @@ public struct Organizations: Sendable {
     /// The organization with this slug, acting as the program itself; nil where there is none.
     public func access(toSlug slug: String) async throws -> Access? {
         let rows = try await database.query("SELECT \(Self.columns) FROM \(Self.tables) WHERE o.slug = \(slug) AND o.deleted_at IS NULL")
-        return try rows.first.map { Access(organization: try Organization($0), actor: .system, scopes: Set(Scope.allCases)) }
+        return try rows.first.map { Access(organization: try Organization($0), actor: .operator, origin: Origin(.cli)) }
     }
 
     // MARK: -

@@ -8,8 +8,3 @@ public struct User: Sendable, Identified {
     public let id: ID<User>
     public let email: EmailAddress
 }
-
-/// What a person is in an organization, from most to least.
-public enum Role: String, Sendable, CaseIterable {
-    case owner, admin, member, viewer
-}

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSON
+import Tenancy
 
 extension Problem {
     /// No key, a wrong, an expired or a revoked one: which it was is told to nobody.
@@ -11,9 +12,19 @@ extension Problem {
     /// Nothing there, or nothing that may be seen.
     public static let notFound = Problem(.notFound, "not_found", "There is nothing at this address. Check the path and the id.")
 
-    /// The key is good, but not for this.
-    public static func missingScope(_ scope: String) -> Problem {
-        Problem(.forbidden, "missing_scope", "This key lacks the scope “\(scope)”. Use one that has it.")
+    /// Whoever asks is known, but may not do this.
+    static func lacking(_ permission: Permission, _ access: Access) -> Problem {
+        guard let scopes = access.scopes else {
+            return Problem(.forbidden, "missing_role", "Your role here is \(access.role.rawValue), which may not do this. Ask an owner.")
+        }
+        guard let scope = permission.scope else {
+            return Problem(.forbidden, "person_needed", "No key may do this. Sign in and do it on the page.")
+        }
+        guard scopes.contains(scope) else {
+            return Problem(.forbidden, "missing_scope", "This key lacks the scope “\(scope.rawValue)”. Use one that has it.")
+        }
+        let words = "This key’s scope “\(scope.rawValue)” rests: whoever made it is no admin here any more. An admin can make another."
+        return Problem(.forbidden, "missing_role", words)
     }
 
     static let ownCall = Problem(.forbidden, "own_call", "Jobs may not call Prikke itself. Call it from your program instead.")

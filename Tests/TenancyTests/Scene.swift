@@ -25,6 +25,6 @@ struct Scene {
     }
 
     func access(_ founded: Organizations.Founded) -> Access {
-        Access(organization: founded.organization, actor: .system, scopes: Set(Scope.allCases))
+        Access(organization: founded.organization, actor: .system, origin: Origin(.engine))
     }
 }

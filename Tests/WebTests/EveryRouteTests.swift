@@ -22,7 +22,7 @@ import Web
     @Test(arguments: operations.indices)
     func aKeyWithoutTheScopeIsRefused(index: Int) async throws {
         let operation = Self.operations[index]
-        guard operation.scope != .read else { return }
+        guard operation.permission.scope != .read else { return }
         try await TestServer.run(TestSite.site) { server in
             let answer = await server.request(operation.method.rawValue, Self.path(operation), key: TestSite.reader, body: "{{{")
             #expect([403, 404].contains(answer.status))

@@ -8,5 +8,5 @@ func access(_ scopes: Set<Scope>) -> Access {
     )
     let acme = Organization(
         id: .init(), name: "Acme", slug: "acme", timezone: "UTC", createdAt: .init(microseconds: 0), entitlements: entitlements)
-    return Access(organization: acme, actor: .system, scopes: scopes)
+    return Access(organization: acme, actor: .system, scopes: scopes, origin: Origin(.api))
 }

@@ -39,7 +39,7 @@ enum TestSite {
     private static func answering(_ path: String, _ answer: @escaping @Sendable () async -> JSON) -> Site {
         var site = site
         site.api = API([
-            Operation(.get, path, id: "only", summary: "Answers", scope: .read, body: .none, answers: [.ok(.anything)]) { _ in
+            Operation(.get, path, id: "only", summary: "Answers", permission: .seeJobs, body: .none, answers: [.ok(.anything)]) { _ in
                 .ok(await answer())
             }
         ])
@@ -52,27 +52,27 @@ enum TestSite {
 
     private static let api = API([
         Operation(
-            .get, "/api/things", id: "listThings", summary: "All things", scope: .read,
+            .get, "/api/things", id: "listThings", summary: "All things", permission: .seeJobs,
             query: [Field("limit", .integer(1...100), default: 50), Field("search", .string(0...20))], body: .none,
             answers: [.ok(.anything)]
         ) { call in .ok(.object(call.query)) },
         Operation(
-            .post, "/api/things", id: "createThing", summary: "Make a thing", scope: .write, body: .required(thing),
+            .post, "/api/things", id: "createThing", summary: "Make a thing", permission: .changeJobs, body: .required(thing),
             answers: [.created(thing.complete)]
         ) { call in .created(call.body, at: "/api/things/1") },
         Operation(
-            .patch, "/api/things/{thing}", id: "changeThing", summary: "Change a thing", scope: .write, body: .change(thing),
+            .patch, "/api/things/{thing}", id: "changeThing", summary: "Change a thing", permission: .changeJobs, body: .change(thing),
             answers: [.ok(thing.complete)], find: { path, _ in try find(path["thing"]) }
         ) { name, call in .ok(["thing": .string(name), "change": call.body]) },
         Operation(
-            .post, "/api/things/{thing}/start", id: "startThing", summary: "Start a thing", scope: .write,
+            .post, "/api/things/{thing}/start", id: "startThing", summary: "Start a thing", permission: .changeJobs,
             body: .optional(.object([Field("reason", .string())])), answers: [.accepted(.anything)]
         ) { call in .accepted(call.body) },
         Operation(
-            .delete, "/api/things/{thing}", id: "deleteThing", summary: "Delete a thing", scope: .manage, body: .none, answers: [.noContent]
+            .delete, "/api/things/{thing}", id: "deleteThing", summary: "Delete a thing", permission: .manageKeys, body: .none, answers: [.noContent]
         ) { _ in .noContent },
         Operation(
-            .get, "/api/surprise", id: "surprise", summary: "Fails", scope: .read, body: .none, answers: [.ok(.anything)]
+            .get, "/api/surprise", id: "surprise", summary: "Fails", permission: .seeJobs, body: .none, answers: [.ok(.anything)]
         ) { _ in throw Surprise() },
     ])
 

@@ -14,7 +14,7 @@ extension API {
         }
         return [
             Operation(
-                .get, "/api/jobs", id: "listJobs", summary: "The organization's jobs, newest first", scope: .read, query: Paging.fields,
+                .get, "/api/jobs", id: "listJobs", summary: "The organization's jobs, newest first", permission: .seeJobs, query: Paging.fields,
                 body: .none, answers: [.ok(.page(of: job))]
             ) { call in
                 let paging = Paging(call.query)
@@ -22,7 +22,7 @@ extension API {
                 return paging.answer(page, at: "/api/jobs", json: jobs.json, cursor: { Jobs.Position($0).cursor })
             },
             Operation(
-                .post, "/api/jobs", id: "createJob", summary: "Make a job", scope: .write,
+                .post, "/api/jobs", id: "createJob", summary: "Make a job", permission: .changeJobs,
                 body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(savedJob)]
             ) { call in
                 let made = try await jobs.create(call.body, for: call.access)
@@ -30,25 +30,25 @@ extension API {
             },
             Operation(
                 .get, "/api/jobs/{job}", id: "getJob", summary: "One job, by its id, or as key: and its key (its slashes as %2F)",
-                scope: .read, body: .none, answers: [.ok(job)], find: find
+                permission: .seeJobs, body: .none, answers: [.ok(job)], find: find
             ) { job, _ in .ok(jobs.json(job)).with(.eTag, job.tag) },
             Operation(
                 .patch, "/api/jobs/{job}", id: "changeJob", summary: "Change members of a job (RFC 7396); its schedule as a whole",
-                scope: .write, body: .required(.map(of: .anything).named("JobChange")), answers: [.ok(savedJob)], find: find
+                permission: .changeJobs, body: .required(.map(of: .anything).named("JobChange")), answers: [.ok(savedJob)], find: find
             ) { job, call in
                 let version = try job.version(ifMatch: call.header(.ifMatch))
                 let changed = try await jobs.change(.id(job.id), call.body, ifVersion: version, for: call.access)
                 return .ok(jobs.saved(changed, for: call.access)).with(.eTag, changed.tag)
             },
             Operation(
-                .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", scope: .write, body: .none, answers: [.noContent],
+                .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", permission: .changeJobs, body: .none, answers: [.noContent],
                 find: find
             ) { job, call in
                 try await jobs.delete(.id(job.id), for: call.access)
                 return .noContent
             },
             Operation(
-                .post, "/api/jobs/{job}/pause", id: "pauseJob", summary: "Pause a job, until it is resumed or until a time", scope: .write,
+                .post, "/api/jobs/{job}/pause", id: "pauseJob", summary: "Pause a job, until it is resumed or until a time", permission: .changeJobs,
                 body: .optional(
                     .object([
                         Field(
@@ -63,7 +63,7 @@ extension API {
                 return .ok(jobs.saved(paused, for: call.access)).with(.eTag, paused.tag)
             },
             Operation(
-                .post, "/api/jobs/{job}/resume", id: "resumeJob", summary: "End a job's pause", scope: .write,
+                .post, "/api/jobs/{job}/resume", id: "resumeJob", summary: "End a job's pause", permission: .changeJobs,
                 body: .optional(
                     .object([
                         Field(
@@ -78,7 +78,7 @@ extension API {
                 return .ok(jobs.saved(resumed, for: call.access)).with(.eTag, resumed.tag)
             },
             Operation(
-                .post, "/api/jobs/{job}/trigger", id: "triggerJob", summary: "Run a job now", scope: .write,
+                .post, "/api/jobs/{job}/trigger", id: "triggerJob", summary: "Run a job now", permission: .changeJobs,
                 body: .optional(
                     .object([
                         Field("body", Executions.overridingBody, help: "The body of this run, instead of the job's: a text, or JSON."),
@@ -89,7 +89,7 @@ extension API {
                 .accepted(try await executions.trigger(job, override: call.body, by: .api, for: call.access).json)
             },
             Operation(
-                .get, "/api/jobs/{job}/executions", id: "listExecutionsOfJob", summary: "A job's executions, newest first", scope: .read,
+                .get, "/api/jobs/{job}/executions", id: "listExecutionsOfJob", summary: "A job's executions, newest first", permission: .seeJobs,
                 query: Paging.fields, body: .none, answers: [.ok(.page(of: Execution.shape))], find: find
             ) { job, call in
                 let paging = Paging(call.query)

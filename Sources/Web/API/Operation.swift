@@ -7,7 +7,7 @@ import Tenancy
 /// OpenAPI document are all made of it, so that none can say something else than the others.
 ///
 /// Every request is taken in this order: the key (401) → what the path names, within the key's organization (404) → the
-/// key's scope (403) → the query and the body (415, 413, 400, 422) → the handler.
+/// permission (403) → the query and the body (415, 413, 400, 422) → the handler.
 public struct Operation: Sendable {
     public let method: HTTPRequest.Method
 
@@ -20,8 +20,8 @@ public struct Operation: Sendable {
     /// One line for the documentation.
     public let summary: String
 
-    /// What the key must be allowed to do.
-    public let scope: Scope
+    /// What whoever asks must be allowed to do.
+    public let permission: Permission
 
     /// The query's parameters; others are refused.
     public let query: [Field]
@@ -35,7 +35,7 @@ public struct Operation: Sendable {
     /// An operation on what `find` finds. `find` must look within the access's organization only, and throws
     /// `Problem.notFound` where there is nothing: it runs before the body is looked at.
     public init<Found: Sendable>(
-        _ method: HTTPRequest.Method, _ path: String, id: String, summary: String, scope: Scope, query: [Field] = [], body: Body,
+        _ method: HTTPRequest.Method, _ path: String, id: String, summary: String, permission: Permission, query: [Field] = [], body: Body,
         answers: [DeclaredAnswer], find: @escaping @Sendable (PathParameters, Access) async throws -> Found,
         handle: @escaping @Sendable (Found, Call) async throws -> Answer
     ) {
@@ -43,7 +43,7 @@ public struct Operation: Sendable {
         self.path = path
         self.id = id
         self.summary = summary
-        self.scope = scope
+        self.permission = permission
         self.query = query
         self.body = body
         self.answers = answers
@@ -51,7 +51,7 @@ public struct Operation: Sendable {
         respond = { request, context in
             let path = try PathParameters(context.parameters)
             let found = try await find(path, context.access)
-            guard context.access.scopes.contains(scope) else { throw Problem.missingScope(scope.rawValue) }
+            guard context.access.may(permission) else { throw Problem.lacking(permission, context.access) }
             let reader = RequestReader(request: request, channel: context.channel)
             let query = try reader.query(queryShape, fields: query)
             let call = Call(context: context, request: request, path: path, query: query, body: try await reader.body(body))
@@ -63,11 +63,11 @@ public struct Operation: Sendable {
 
     /// An operation that needs nothing to be there.
     public init(
-        _ method: HTTPRequest.Method, _ path: String, id: String, summary: String, scope: Scope, query: [Field] = [], body: Body,
+        _ method: HTTPRequest.Method, _ path: String, id: String, summary: String, permission: Permission, query: [Field] = [], body: Body,
         answers: [DeclaredAnswer], handle: @escaping @Sendable (Call) async throws -> Answer
     ) {
         self.init(
-            method, path, id: id, summary: summary, scope: scope, query: query, body: body, answers: answers,
+            method, path, id: id, summary: summary, permission: permission, query: query, body: body, answers: answers,
             find: { _, _ in }, handle: { _, call in try await handle(call) }
         )
     }

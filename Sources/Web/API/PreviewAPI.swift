@@ -6,11 +6,11 @@ extension API {
     public static func previews(_ jobs: Jobs) -> [Operation] {
         [
             Operation(
-                .post, "/api/preview", id: "previewSchedule", summary: "What a schedule comes to, without saving it", scope: .read,
+                .post, "/api/preview", id: "previewSchedule", summary: "What a schedule comes to, without saving it", permission: .seeJobs,
                 body: .required(Jobs.previewBody), answers: [.ok(SchedulePreview.shape)]
             ) { call in .ok(try await jobs.preview(call.body, for: call.access)) },
             Operation(
-                .get, "/api/jobs/{job}/preview", id: "previewJob", summary: "What a job's schedule comes to", scope: .read, body: .none,
+                .get, "/api/jobs/{job}/preview", id: "previewJob", summary: "What a job's schedule comes to", permission: .seeJobs, body: .none,
                 answers: [.ok(SchedulePreview.shape)],
                 find: { path, access in
                     guard let name = Jobs.Name(path["job"]) else { throw Problem.notFound }

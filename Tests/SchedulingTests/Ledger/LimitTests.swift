@@ -42,7 +42,7 @@ import Time
         let moved = try await moved(left: 1)
         let job = try await moved.scene.jobs.create(.probe(.null), for: moved.scene.acme)
         let acme = Access(
-            organization: moved.scene.acme.organization, actor: .system, scopes: Set(Scope.allCases))
+            organization: moved.scene.acme.organization, actor: .system, origin: Origin(.engine))
         _ = try await moved.scene.executions.trigger(job, override: [:], by: .api, for: acme)
         do {
             _ = try await moved.scene.executions.trigger(job, override: [:], by: .api, for: acme)

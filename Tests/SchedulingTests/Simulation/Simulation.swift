@@ -89,7 +89,7 @@ actor Simulation {
     static func found(_ name: String, in base: SimulatedDatabase) async throws -> Access {
         let organizations = Organizations(base.database, signing: try #require(Scene.signing))
         let founded = try await organizations.found(name: name, ownedBy: "alice@example.com", entitlements: .business())
-        return Access(organization: founded.organization, actor: .system, scopes: Set(Scope.allCases))
+        return Access(organization: founded.organization, actor: .system, origin: Origin(.engine))
     }
 
     /// Runs to the end, or to the first rule that is broken.

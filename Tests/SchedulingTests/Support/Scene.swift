@@ -59,7 +59,7 @@ struct Scene: Sendable {
 
     private static func found(_ name: String, _ entitlements: Entitlements, in organizations: Organizations) async throws -> Access {
         let founded = try await organizations.found(name: name, ownedBy: "alice@example.com", entitlements: entitlements)
-        return Access(organization: founded.organization, actor: .system, scopes: Set(Scope.allCases))
+        return Access(organization: founded.organization, actor: .system, origin: Origin(.engine))
     }
 
     /// Another tenant.
