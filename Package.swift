@@ -67,8 +67,15 @@ let package = Package(
         ),
 
         // The domain, from the bottom up.
-        .target(name: "Mail", swiftSettings: strict),
-        .target(name: "Tenancy", dependencies: ["Mail", "Postgres", "Secrets", "Time", "JSON"], swiftSettings: strict),
+        .target(name: "Mail", dependencies: ["Postgres", "Secrets", "Time"], swiftSettings: strict),
+        .target(
+            name: "Tenancy",
+            dependencies: [
+                "Mail", "Postgres", "Secrets", "Time", "JSON", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "Billing",
             dependencies: ["Tenancy", "JSON"],
@@ -167,7 +174,7 @@ let package = Package(
         .testTarget(name: "MailTests", dependencies: ["Mail"], swiftSettings: strict),
         .testTarget(
             name: "TenancyTests",
-            dependencies: ["Tenancy", "Postgres", "Secrets", "Time", "JSON", "TestSupport"],
+            dependencies: ["Tenancy", "Mail", "Postgres", "Secrets", "Time", "JSON", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "BillingTests", dependencies: ["Billing", "Tenancy"], swiftSettings: strict),

@@ -14,8 +14,6 @@ CREATE TABLE magic_links (
     email text NOT NULL,
     -- Whose address changes; null: nobody needs to be known yet.
     user_id uuid REFERENCES users ON DELETE CASCADE,
-    -- The address that comes back when a change is taken back.
-    previous_email text,
     -- What a new user's organization is to be called.
     organization_name text,
     -- The page that was asked for.

@@ -14,6 +14,13 @@ public struct APIKey: Sendable, Identified {
     public let revokedAt: Timestamp?
     /// To within five minutes.
     public let lastUsedAt: Timestamp?
+    /// Till then the secret before the last rotation is taken as well; nil, or past: it is not.
+    public let previousUntil: Timestamp?
+    /// Who made it; nil: erased since, or nobody.
+    public let createdBy: String?
+    /// Whether its scope `manage` counts, as it does while its maker is an admin or owner here.
+    public let manages: Bool
+    public let hasExpired: Bool
 
     /// A key as it is shown once: the only time its secret is seen.
     public struct Issued: Sendable {
@@ -31,9 +38,12 @@ public struct APIKey: Sendable, Identified {
         var secretHash: [UInt8] { Hash.sha256(secret.utf8) }
         var text: String { "\(Self.publicMark)\(id.text.dropFirst(APIKey.prefix.utf8.count + 1)).\(Self.secretMark)\(secret)" }
 
-        init() {
+        init() { self.init(id: ID()) }
+
+        /// A new secret of a key that there is.
+        init(id: ID<APIKey>) {
             let random = Base62.encode(RandomBytes.make(24))
-            id = ID()
+            self.id = id
             secret = random + Self.checksum(random)
         }
 

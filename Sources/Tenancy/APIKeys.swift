@@ -1,3 +1,5 @@
+import Foundation
+import JSON
 import Postgres
 import Secrets
 import Time
@@ -5,8 +7,9 @@ import Time
 /// The door to API keys.
 public struct APIKeys: Sendable {
     private let database: Database
+    private let mails: Mails
 
-    public init(_ database: Database) { self.database = database }
+    public init(_ database: Database, mails: Mails) { (self.database, self.mails) = (database, mails) }
 
     /// Who presents this text, or nil: not a key, unknown, wrong, expired or revoked, all alike, and all after about the
     /// same work. Nothing is remembered between calls, so a revoked key is refused from the next call on, on every node.
@@ -44,35 +47,107 @@ public struct APIKeys: Sendable {
     /// The organization's keys, newest first, those that ended included.
     public func all(for access: Access) async throws -> [APIKey] {
         try await database.query(
-            "SELECT \(Self.columns) FROM api_keys WHERE organization_id = \(access.organization.id) ORDER BY id DESC"
+            "SELECT \(Self.columns) FROM \(Self.tables) WHERE k.organization_id = \(access.organization.id) ORDER BY k.id DESC"
         ).map { try APIKey($0) }
     }
 
-    /// The key of that id; nil where there is none, or it is another organization's.
-    public func find(_ id: String, for access: Access) async throws -> APIKey? {
-        guard let id = ID<APIKey>(id) else { return nil }
+    /// The key of that id. Throws `Denial.notFound`, for what is no id and for another organization's too.
+    public func find(_ id: String, for access: Access) async throws -> APIKey {
+        guard let id = ID<APIKey>(id) else { throw Denial.notFound }
         let rows = try await database.query(
-            "SELECT \(Self.columns) FROM api_keys WHERE id = \(id) AND organization_id = \(access.organization.id)")
-        return try rows.first.map { try APIKey($0) }
+            "SELECT \(Self.columns) FROM \(Self.tables) WHERE k.id = \(id) AND k.organization_id = \(access.organization.id)")
+        guard let row = rows.first else { throw Denial.notFound }
+        return try APIKey(row)
     }
 
-    /// Makes a key with all scopes.
-    public func issue(named name: String, for access: Access) async throws -> APIKey.Issued {
-        try await database.transaction { transaction in
-            let now: Timestamp = try await transaction.query("SELECT now() AS now").only("now")
-            return try await Self.issue(
-                named: name, scopes: Set(Scope.allCases), organization: access.organization.id, createdBy: nil, now: now, expiresAfter: nil,
-                in: transaction)
+    /// What a key is made of.
+    public struct Draft: Sendable {
+        public let name: String
+        public let scopes: Set<Scope>
+        /// After so many days it ends; nil: never.
+        public let days: Int?
+
+        public init(name: String, scopes: Set<Scope>, days: Int? = nil) {
+            (self.name, self.scopes, self.days) = (name, scopes, days)
         }
     }
 
-    /// Refuses the key from now on.
-    public func revoke(_ id: ID<APIKey>, of access: Access) async throws {
-        try await database.query(
-            """
-            UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
-            WHERE id = \(id) AND organization_id = \(access.organization.id)
-            """)
+    /// Makes a key; the owners are told by mail. A key makes keys with no scope that it has not itself. Throws `InvalidInput` at `/name`
+    /// and `/scopes`, `Denial.aboveOwnRole`.
+    public func issue(_ draft: Draft, for access: Access) async throws -> APIKey.Issued {
+        let name = draft.name.trimmingCharacters(in: .whitespaces)
+        guard !name.isEmpty else { throw InvalidInput(pointer: "/name", code: "too_short", detail: "Give the key a name.") }
+        guard !draft.scopes.isEmpty else { throw InvalidInput(pointer: "/scopes", code: "required", detail: "Choose one scope at least.") }
+        guard access.scopes?.isSuperset(of: draft.scopes) ?? true else { throw Denial.aboveOwnRole }
+        return try await database.transaction { transaction in
+            let now = try await Memberships.lock(access.organization.id, in: transaction)
+            let creator = try await creator(for: access, in: transaction)
+            let issued = try await Self.issue(
+                named: name, scopes: draft.scopes, organization: access.organization.id, createdBy: creator, now: now,
+                expiresAfter: draft.days.map { .seconds($0 * 86_400) }, in: transaction)
+            try await transaction.query(
+                access.entry(
+                    at: now, "api_key.created", on: issued.id.text,
+                    after: [
+                        "name": .string(name), "scopes": .array(draft.scopes.map(\.rawValue).sorted().map(JSON.string)),
+                        "days": draft.days.map { .integer(Int64($0)) } ?? .null,
+                    ]
+                ).insertion)
+            for owner in try await Organizations.owners(of: access.organization.id, in: transaction) {
+                try await transaction.query(mails.newAPIKey(named: name, to: owner.email, for: access, at: now))
+            }
+            return issued
+        }
+    }
+
+    /// How long both secrets hold after a rotation, at most: a week.
+    public static let longestOverlapHours = 168
+
+    /// Gives the key a new secret; the one before holds for so many hours more, and one before that no longer. Throws `Denial.notFound`
+    /// for a key that has ended.
+    public func rotate(_ key: APIKey, overlapHours: Int, for access: Access) async throws -> APIKey.Issued {
+        let credentials = APIKey.Credentials(id: key.id)
+        try await database.transaction { transaction in
+            let now = try await Memberships.lock(access.organization.id, in: transaction)
+            let changed = try await transaction.query(
+                """
+                UPDATE api_keys SET secret_hash = \(credentials.secretHash), previous_secret_hash = secret_hash,
+                    previous_until = \(now.adding(.seconds(overlapHours * 3_600)))
+                WHERE id = \(key.id) AND organization_id = \(access.organization.id) AND revoked_at IS NULL
+                    AND (expires_at IS NULL OR expires_at > \(now))
+                """)
+            if changed.affected == 0 { throw Denial.notFound }
+            try await transaction.query(
+                access.entry(
+                    at: now, "api_key.rotated", on: key.id.text,
+                    after: ["name": .string(key.name), "overlap_hours": .integer(Int64(overlapHours))]
+                ).insertion)
+        }
+        return APIKey.Issued(id: key.id, text: credentials.text)
+    }
+
+    /// Refuses the key from the next request on, on every node; both of its secrets.
+    public func revoke(_ key: APIKey, for access: Access) async throws {
+        try await database.transaction { transaction in
+            let now = try await Memberships.lock(access.organization.id, in: transaction)
+            let revoked = try await transaction.query(
+                """
+                UPDATE api_keys SET revoked_at = \(now)
+                WHERE id = \(key.id) AND organization_id = \(access.organization.id) AND revoked_at IS NULL
+                """)
+            guard revoked.affected > 0 else { return }
+            try await transaction.query(
+                access.entry(at: now, "api_key.revoked", on: key.id.text, before: ["name": .string(key.name)]).insertion)
+        }
+    }
+
+    /// Who a new key acts for: the person, whoever made the key that makes it, or for the operator the first owner.
+    private func creator(for access: Access, in transaction: Transaction) async throws -> ID<User>? {
+        switch access.actor {
+        case .user(let id): return id
+        case .key(let id): return try await transaction.query("SELECT created_by FROM api_keys WHERE id = \(id)").first?("created_by")
+        case .system, .operator, .erased: return try await Organizations.owners(of: access.organization.id, in: transaction).first?.id
+        }
     }
 
     static func issue(
@@ -89,7 +164,15 @@ public struct APIKeys: Sendable {
         return APIKey.Issued(id: credentials.id, text: credentials.text)
     }
 
-    private static let columns: Query = "id, name, scopes, created_at, expires_at, revoked_at, last_used_at"
+    /// A key whose maker is no admin here any more does not manage.
+    private static let columns: Query = """
+        k.id, k.name, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.previous_until, u.email AS created_by,
+        coalesce(m.role IN ('owner', 'admin'), false) AS manages, (k.expires_at IS NOT NULL AND k.expires_at <= now()) AS is_over
+        """
+    private static let tables: Query = """
+        api_keys k LEFT JOIN users u ON u.id = k.created_by
+            LEFT JOIN memberships m ON m.organization_id = k.organization_id AND m.user_id = k.created_by
+        """
 
     private func noteUse(of id: ID<APIKey>) async throws {
         try await database.query("UPDATE api_keys SET last_used_at = now() WHERE id = \(id)")

@@ -1,3 +1,5 @@
+import JSON
+
 /// The numbers granted to one organization. Billing writes them, everybody else reads them; the hot path never asks
 /// billing. Nil is "unlimited".
 public struct Entitlements: Sendable, Equatable {
@@ -32,4 +34,22 @@ public struct Entitlements: Sendable, Equatable {
         self.timeoutSeconds = timeoutSeconds
         self.plugins = plugins
     }
+}
+
+extension Entitlements {
+    /// As the API tells it; null is "unlimited".
+    var json: JSON {
+        func number(_ value: Int?) -> JSON { value.map { .integer(Int64($0)) } ?? .null }
+        return [
+            "jobs": number(jobs), "executions_per_month": number(executionsPerMonth), "shortest_interval_s": number(shortestIntervalSeconds),
+            "keep_days": number(keepDays), "members": number(members), "concurrency": number(concurrency),
+            "timeout_s": number(timeoutSeconds), "plugins": plugins.map { .array($0.map(JSON.string)) } ?? .null,
+        ]
+    }
+
+    static let shape = Shape.object([
+        Field("jobs", .integer(), nullable: true), Field("executions_per_month", .integer(), nullable: true),
+        Field("shortest_interval_s", .integer()), Field("keep_days", .integer()), Field("members", .integer(), nullable: true),
+        Field("concurrency", .integer()), Field("timeout_s", .integer()), Field("plugins", .list(of: .string()), nullable: true),
+    ]).named("Entitlements")
 }

@@ -18,17 +18,69 @@ public struct Organization: Sendable, Identified {
 }
 
 extension Organization {
-    /// 1–200 characters, none of them a control character, not all blank.
-    static func checked(name: String) throws(InvalidInput) -> String {
+    /// 1–100 characters, not all blank. No control characters, and nothing that turns the direction of writing. No web address either: a
+    /// name stands in mails to strangers, who must not be led anywhere by it.
+    static func checked(name: String, at pointer: String = "/name") throws(InvalidInput) -> String {
+        func refusal(_ code: String, _ detail: String) -> InvalidInput { InvalidInput(pointer: pointer, code: code, detail: detail) }
         let name = name.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            throw InvalidInput(pointer: "/name", code: "not_allowed", detail: "A name holds no control characters or line breaks.")
+        guard !name.unicodeScalars.contains(where: { [.control, .format, .lineSeparator].contains($0.properties.generalCategory) }) else {
+            throw refusal("not_allowed", "A name holds no line breaks and no invisible characters.")
         }
-        guard (1...200).contains(name.unicodeScalars.count) else {
-            throw InvalidInput(pointer: "/name", code: name.isEmpty ? "too_short" : "too_long", detail: "A name has 1 to 200 characters.")
+        guard (1...100).contains(name.unicodeScalars.count) else {
+            throw refusal(name.isEmpty ? "too_short" : "too_long", "A name has 1 to 100 characters.")
+        }
+        let lower = name.lowercased()
+        guard !lower.contains("://"), !lower.contains("www."), !namesHost(lower) else {
+            throw refusal("not_allowed", "A name is no web address. Write the name alone.")
         }
         return name
     }
+
+    /// Whether a word of the name is what a mail program would make a link of: labels with dots, the last of letters alone, longer than
+    /// what stands in names ("Inc.", "A.B.").
+    private static func namesHost(_ name: String) -> Bool {
+        name.split { $0.isWhitespace || $0 == "/" || $0 == "," }.contains { word in
+            let labels = word.split(separator: ".", omittingEmptySubsequences: false)
+            guard labels.count >= 2, let last = labels.last, last.count >= 2, last.allSatisfy(\.isLetter) else { return false }
+            return labels.dropLast().allSatisfy { label in !label.isEmpty && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" } }
+        }
+    }
+
+    /// A slug that a person chose: 3–40 lower-case letters, digits and hyphens, none at an end, no word of ours.
+    static func checked(slug: String) throws(InvalidInput) -> String {
+        let bytes = slug.utf8
+        guard (3...40).contains(bytes.count), bytes.allSatisfy({ isSlugLetter($0) || $0 == UInt8(ascii: "-") }),
+            bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "-")
+        else {
+            let hint = "Use 3 to 40 lower-case letters, digits and hyphens, with no hyphen at an end."
+            throw InvalidInput(pointer: "/slug", code: "invalid_format", detail: hint)
+        }
+        guard !reserved.contains(slug) else {
+            throw InvalidInput(pointer: "/slug", code: "reserved", detail: "This word is one of our own addresses. Choose another.")
+        }
+        return slug
+    }
+
+    /// As the API tells it.
+    public var json: JSON {
+        [
+            "id": .string(id.text), "name": .string(name), "slug": .string(slug), "plan": .string(entitlements.plan),
+            "entitlements": entitlements.json, "timezone": .string(timezone), "created_at": .string(createdAt.rfc3339),
+        ]
+    }
+
+    /// What `json` looks like.
+    public static let shape = Shape.object([
+        Field("id", .string()), Field("name", .string()), Field("slug", .string()), Field("plan", .string()),
+        Field("entitlements", Entitlements.shape), Field("timezone", .string()), Field("created_at", .string()),
+    ]).named("Organization")
+
+    /// What may be changed of it.
+    public static let fields = [
+        Field("name", .string(1...100), help: "What people see."),
+        Field("slug", .string(3...40), help: "Stands in every address. The old one leads here for 30 days."),
+        Field("timezone", .string(1...64), label: "Time zone", help: "For schedules that name none, such as Europe/Oslo."),
+    ]
 
     /// A first proposal for the slug: the name's letters and digits, hyphens between its words, 3–40 characters.
     /// A reserved or too short one gets a tail, as one that is taken does.

@@ -6,13 +6,18 @@ import Time
 
 /// The door to organizations.
 public struct Organizations: Sendable {
-    private let database: Database
+    let database: Database
+    let mails: Mails
     private let signing: SigningSecrets
+    private let newcomers: Entitlements
+    let jobs: JobsOfOrganization
 
-    /// `signing` seals the secrets that new organizations get.
-    public init(_ database: Database, signing: SigningSecrets) {
-        self.database = database
-        self.signing = signing
+    /// `signing` seals the secrets that new organizations get, `newcomers` is what is granted to one that nobody pays for, `jobs` what
+    /// becomes of its jobs when one is deleted.
+    public init(
+        _ database: Database, signing: SigningSecrets, mails: Mails, newcomers: Entitlements, jobs: JobsOfOrganization = .none
+    ) {
+        (self.database, self.signing, self.mails, self.newcomers, self.jobs) = (database, signing, mails, newcomers, jobs)
     }
 
     /// What a new organization is answered with; `key` is the only time its secret is seen.
@@ -30,25 +35,52 @@ public struct Organizations: Sendable {
         name: String, slug: String? = nil, ownedBy email: String, entitlements: Entitlements, keyExpiresAfter: Duration? = nil
     ) async throws -> Founded {
         let name = try Organization.checked(name: name)
-        guard let email = EmailAddress(email) else {
-            let hint = "Give one plain e-mail address, such as alice@example.com."
-            throw InvalidInput(pointer: "/email", code: "invalid_format", detail: hint)
-        }
+        let email = try EmailAddress.checked(email)
         return try await database.transaction { transaction in
             let now: Timestamp = try await transaction.query("SELECT now() AS now").only("now")
             let wish = slug ?? Organization.slug(from: name)
             let organization = try await insert(name: name, slug: wish, entitlements: entitlements, now: now, in: transaction)
             let owner = try await user(email, now: now, in: transaction)
-            try await transaction.query(
-                """
-                INSERT INTO memberships (organization_id, user_id, role, created_at)
-                VALUES (\(organization.id), \(owner.id), \(Role.owner.rawValue), \(now))
-                """)
+            let access = Access(organization: organization, actor: .operator, origin: Origin(.cli))
+            try await transaction.batch(Self.beginnings(of: organization, ownedBy: owner, for: access, now: now))
             let key = try await APIKeys.issue(
                 named: "First key", scopes: Set(Scope.allCases), organization: organization.id, createdBy: owner.id, now: now,
                 expiresAfter: keyExpiresAfter, in: transaction)
             return Founded(organization: organization, owner: owner, key: key)
         }
+    }
+
+    /// Makes an organization of a user who is signed in. Throws `InvalidInput` at `/name`.
+    public func make(named name: String, ownedBy user: User, from address: String?) async throws -> Organization {
+        let name = try Organization.checked(name: name)
+        return try await database.transaction { transaction in
+            let now: Timestamp = try await transaction.query("SELECT now() AS now").only("now")
+            return try await make(named: name, ownedBy: user, from: address, now: now, in: transaction)
+        }
+    }
+
+    /// The same within a transaction; the name has been checked.
+    func make(
+        named name: String, ownedBy user: User, from address: String?, now: Timestamp, in transaction: Transaction
+    ) async throws -> Organization {
+        let slug = Organization.slug(from: name)
+        let organization = try await insert(name: name, slug: slug, entitlements: newcomers, now: now, in: transaction)
+        let access = Access(organization: organization, actor: .user(user.id), origin: Origin(.page, from: address))
+        try await transaction.batch(Self.beginnings(of: organization, ownedBy: user, for: access, now: now))
+        return organization
+    }
+
+    private static func beginnings(of organization: Organization, ownedBy owner: User, for access: Access, now: Timestamp) -> [Query] {
+        [
+            """
+            INSERT INTO memberships (organization_id, user_id, role, created_at)
+            VALUES (\(organization.id), \(owner.id), \(Role.owner.rawValue), \(now))
+            """,
+            access.entry(
+                at: now, "organization.created", on: organization.id.text,
+                after: ["name": .string(organization.name), "slug": .string(organization.slug), "owner": .string(owner.id.text)]
+            ).insertion,
+        ]
     }
 
     /// The organization with this slug, acting as the program itself; nil where there is none.
@@ -89,7 +121,8 @@ public struct Organizations: Sendable {
         while true {
             let rows = try await transaction.query(
                 """
-                INSERT INTO organizations (id, name, slug, created_at) VALUES (\(id), \(name), \(slug), \(now))
+                INSERT INTO organizations (id, name, slug, created_at) SELECT \(id), \(name), \(slug), \(now)
+                WHERE NOT EXISTS (SELECT FROM former_slugs WHERE slug = \(slug) AND until > \(now))
                 ON CONFLICT (slug) DO NOTHING RETURNING slug
                 """)
             if !rows.isEmpty { return slug }

@@ -1,5 +1,8 @@
+import Foundation
+import JSON
 import Postgres
 import Secrets
+import Time
 
 /// What an organization's outgoing requests are signed with. In the database they are sealed, each for its organization
 /// alone: a row copied to another tenant does not open.
@@ -19,5 +22,47 @@ public struct SigningSecrets: Sendable {
         sealed.compactMap { try? seal.open($0, in: Self.place(organization)) }
     }
 
-    private static func place(_ organization: ID<Organization>) -> [String] { ["signing_secrets", organization.text] }
+    static func place(_ organization: ID<Organization>) -> [String] { ["signing_secrets", organization.text] }
+
+    // MARK: - For people
+
+    /// One secret, without what it is.
+    public struct Listed: Sendable {
+        public let createdAt: Timestamp
+        /// Till then requests are signed with it; nil: until it is replaced.
+        public let expiresAt: Timestamp?
+    }
+
+    /// The organization's secrets that requests are signed with now, newest first.
+    public func all(for access: Access, over database: Database) async throws -> [Listed] {
+        try await database.query(
+            """
+            SELECT created_at, expires_at FROM signing_secrets
+            WHERE organization_id = \(access.organization.id) AND (expires_at IS NULL OR expires_at > now()) ORDER BY created_at DESC
+            """
+        ).map { Listed(createdAt: try $0("created_at"), expiresAt: try $0("expires_at")) }
+    }
+
+    /// Makes a new secret, and lets the ones before hold for so many hours more: requests are signed with both meanwhile. Answers it as
+    /// Standard Webhooks writes secrets, `whsec_…`: the only time that it is seen.
+    public func rotate(overlapHours: Int, for access: Access, over database: Database) async throws -> String {
+        let (organization, secret) = (access.organization.id, RandomBytes.make(32))
+        let sealed = try seal.seal(secret, in: Self.place(organization))
+        try await database.transaction { transaction in
+            let now = try await Memberships.lock(organization, in: transaction)
+            let end = now.adding(.seconds(overlapHours * 3_600))
+            try await transaction.batch([
+                "DELETE FROM signing_secrets WHERE organization_id = \(organization) AND expires_at IS NOT NULL",
+                "UPDATE signing_secrets SET expires_at = \(end) WHERE organization_id = \(organization)",
+                """
+                INSERT INTO signing_secrets (organization_id, id, sealed, created_at)
+                VALUES (\(organization), \(UUID()), \(sealed), \(now))
+                """,
+                access.entry(
+                    at: now, "signing_secret.rotated", on: organization.text, after: ["overlap_hours": .integer(Int64(overlapHours))]
+                ).insertion,
+            ])
+        }
+        return "whsec_" + Base64.encode(secret)
+    }
 }

@@ -50,9 +50,9 @@ import Time
     @Test func aRevokedKeyIsRefusedFromTheNextCallOn() async throws {
         let scene = try Scene()
         let founded = try await scene.found()
-        let second = try await scene.keys.issue(named: "Second", for: scene.access(founded))
+        let second = try await scene.keys.issue(.init(name: "Second", scopes: [.read]), for: scene.access(founded))
         #expect(try await scene.keys.authenticate(second.text) != nil)
-        try await scene.keys.revoke(second.id, of: scene.access(founded))
+        try await scene.keys.revoke(scene.keys.find(second.id.text, for: scene.access(founded)), for: scene.access(founded))
         #expect(try await scene.keys.authenticate(second.text) == nil)
         #expect(try await scene.keys.authenticate(founded.key.text) != nil)
     }
@@ -60,27 +60,65 @@ import Time
     @Test func anotherOrganizationsKeyIsNotRevoked() async throws {
         let scene = try Scene()
         let (acme, other) = (try await scene.found(), try await scene.found("Other"))
-        try await scene.keys.revoke(acme.key.id, of: scene.access(other))
+        let key = try await scene.keys.find(acme.key.id.text, for: scene.access(acme))
+        try await scene.keys.revoke(key, for: scene.access(other))
         #expect(try await scene.keys.authenticate(acme.key.text) != nil)
-        #expect(try await scene.keys.find(acme.key.id.text, for: scene.access(other)) == nil)
+        await #expect(throws: Denial.notFound) { try await scene.keys.find(acme.key.id.text, for: scene.access(other)) }
         #expect(try await scene.keys.all(for: scene.access(other)).map(\.id) == [other.key.id])
     }
 
     @Test func duringARotationBothSecretsOpenAndThenTheNewOne() async throws {
         let scene = try Scene()
-        let (old, new) = (try await scene.found().key.text, APIKey.Credentials())
-        let id = try #require(APIKey.Credentials(old)).id
-        let newText = old.prefix { $0 != "." } + "." + new.text.drop { $0 != "." }.dropFirst()
-        try await scene.database.query(
-            """
-            UPDATE api_keys SET previous_secret_hash = secret_hash, previous_until = now() + interval '1 hour', secret_hash = \(new.secretHash)
-            WHERE id = \(id)
-            """)
-        #expect(try await scene.keys.authenticate(old) != nil)
-        #expect(try await scene.keys.authenticate(String(newText)) != nil)
-        try await scene.database.query("UPDATE api_keys SET previous_until = now() WHERE id = \(id)")
-        #expect(try await scene.keys.authenticate(old) == nil)
-        #expect(try await scene.keys.authenticate(String(newText)) != nil)
+        let founded = try await scene.found()
+        let key = try await scene.keys.find(founded.key.id.text, for: scene.access(founded))
+        let new = try await scene.keys.rotate(key, overlapHours: 24, for: scene.access(founded)).text
+        #expect(try await scene.keys.authenticate(founded.key.text) != nil)
+        #expect(try await scene.keys.authenticate(new) != nil)
+        try await scene.database.query("UPDATE api_keys SET previous_until = now()")
+        #expect(try await scene.keys.authenticate(founded.key.text) == nil)
+        #expect(try await scene.keys.authenticate(new) != nil)
+    }
+
+    @Test func aSecondRotationEndsTheFirstSecret() async throws {
+        let scene = try Scene()
+        let founded = try await scene.found()
+        let key = try await scene.keys.find(founded.key.id.text, for: scene.access(founded))
+        for _ in 0..<2 { _ = try await scene.keys.rotate(key, overlapHours: 24, for: scene.access(founded)) }
+        #expect(try await scene.keys.authenticate(founded.key.text) == nil)
+    }
+
+    @Test func aKeyThatHasEndedIsNotRotated() async throws {
+        let scene = try Scene()
+        let founded = try await scene.found()
+        let key = try await scene.keys.find(founded.key.id.text, for: scene.access(founded))
+        try await scene.keys.revoke(key, for: scene.access(founded))
+        await #expect(throws: Denial.notFound) { try await scene.keys.rotate(key, overlapHours: 24, for: scene.access(founded)) }
+    }
+
+    @Test func itManagesAsLongAsItsMakerIsAnAdmin() async throws {
+        let cast = try await Cast()
+        let key = try await cast.scene.keys.issue(.init(name: "K", scopes: Set(Scope.allCases)), for: cast.access(cast.adam))
+        let before = try #require(try await cast.scene.keys.authenticate(key.text))
+        #expect(before.may(.manageKeys) && before.may(.changeJobs) && !before.may(.deleteOrganization))
+        try await cast.scene.memberships.remove(cast.adam.user.id, for: cast.access(cast.alice))
+        let after = try #require(try await cast.scene.keys.authenticate(key.text))
+        #expect(!after.may(.manageKeys) && after.may(.changeJobs) && after.may(.seeJobs))
+        #expect(try await !cast.scene.keys.find(key.id.text, for: cast.access(cast.alice)).manages)
+    }
+
+    @Test func aKeyMakesNoKeyThatMayMoreThanItself() async throws {
+        let cast = try await Cast()
+        let key = try await cast.scene.keys.issue(.init(name: "K", scopes: [.manage]), for: cast.access(cast.adam))
+        let access = try #require(try await cast.scene.keys.authenticate(key.text))
+        await #expect(throws: Denial.aboveOwnRole) { try await cast.scene.keys.issue(.init(name: "L", scopes: [.write]), for: access) }
+        _ = try await cast.scene.keys.issue(.init(name: "L", scopes: [.manage]), for: access)
+    }
+
+    @Test func itsMakingIsToldToTheOwnersAndWrittenDown() async throws {
+        let cast = try await Cast()
+        _ = try await cast.scene.keys.issue(.init(name: "K", scopes: [.read], days: 30), for: cast.access(cast.adam))
+        #expect(try await cast.scene.count("outbox WHERE kind = 'new_api_key' AND recipient = 'alice@example.com'") == 1)
+        #expect(try await cast.scene.actions(cast.acme).last == "api_key.created")
     }
 
     @Test func theKeysOfADeletedOrganizationAreRefused() async throws {

@@ -47,7 +47,8 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
 
     init(_ kind: Kind, _ message: String) { (self.kind, self.message) = (kind, message) }
 
-    static func decoding(_ message: String) -> PostgresError { PostgresError(.decoding, message) }
+    /// An answer came, but it is not what the caller expects; `message` says what, without values.
+    public static func decoding(_ message: String) -> PostgresError { PostgresError(.decoding, message) }
 
     /// The five characters of the SQL standard, where the server spoke.
     public var sqlState: String? {

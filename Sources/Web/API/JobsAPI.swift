@@ -119,7 +119,7 @@ extension Refusal: Answerable {
         case .notFound: return .notFound
         case .limitReached(let pointer, let sentence):
             let errors = pointer.map { [FieldError(pointer: $0, code: "limit_reached", detail: sentence)] } ?? []
-            return Problem(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), "limit_reached", sentence, errors: errors)
+            return Problem(.paymentRequired, "limit_reached", sentence, errors: errors)
         case .changedSince:
             return Problem(.preconditionFailed, "changed_since", "The job was changed since that version. Read it again, then change it.")
         }

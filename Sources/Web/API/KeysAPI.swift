@@ -4,22 +4,55 @@ import Tenancy
 extension API {
     /// `/api/api-keys`
     public static func keys(_ keys: APIKeys) -> [Operation] {
-        [
+        let find: @Sendable (PathParameters, Access) async throws -> APIKey = { path, access in
+            try await keys.find(path["key"], for: access)
+        }
+        let issued = Shape.object([Field("id", .string()), Field("key", .string(), help: "Shown this once: pk_live_….sk_live_…")])
+            .named("IssuedAPIKey")
+        return [
             Operation(
-                .get, "/api/api-keys", id: "listAPIKeys", summary: "The organization's keys, without their secrets", permission: .manageKeys,
-                body: .none, answers: [.ok(.object([Field("data", .list(of: APIKey.shape))]))]
+                .get, "/api/api-keys", id: "listAPIKeys", summary: "The organization's keys, without their secrets",
+                permission: .manageKeys, body: .none, answers: [.ok(.object([Field("data", .list(of: APIKey.shape))]))]
             ) { call in .ok(["data": .array(try await keys.all(for: call.access).map(\.json))]) },
             Operation(
-                .delete, "/api/api-keys/{key}", id: "revokeAPIKey", summary: "Revoke a key, from the next request on", permission: .manageKeys,
-                body: .none, answers: [.noContent],
-                find: { path, access in
-                    guard let key = try await keys.find(path["key"], for: access) else { throw Problem.notFound }
-                    return key
-                }
+                .post, "/api/api-keys", id: "createAPIKey", summary: "Make a key; it is shown this once", permission: .manageKeys,
+                body: .required(.object(APIKey.fields).named("NewAPIKey")), answers: [.created(issued)]
+            ) { call in
+                let made = try await keys.issue(APIKeys.Draft(call.body), for: call.access)
+                return .created(made.json, at: "/api/api-keys/\(made.id.text)")
+            },
+            Operation(
+                .get, "/api/api-keys/{key}", id: "getAPIKey", summary: "One key, without its secret", permission: .manageKeys, body: .none,
+                answers: [.ok(APIKey.shape)], find: find
+            ) { key, _ in .ok(key.json) },
+            Operation(
+                .post, "/api/api-keys/{key}/rotate", id: "rotateAPIKey",
+                summary: "Give a key a new secret; the one before holds on for a while", permission: .manageKeys,
+                body: .optional(.object(APIKey.rotationFields).named("KeyRotation")), answers: [.ok(issued)], find: find
             ) { key, call in
-                try await keys.revoke(key.id, of: call.access)
+                let hours = Int(call.body["overlap_hours"]?.int ?? 24)
+                return .ok(try await keys.rotate(key, overlapHours: hours, for: call.access).json)
+            },
+            Operation(
+                .delete, "/api/api-keys/{key}", id: "revokeAPIKey", summary: "Revoke a key, from the next request on",
+                permission: .manageKeys, body: .none, answers: [.noContent], find: find
+            ) { key, call in
+                try await keys.revoke(key, for: call.access)
                 return .noContent
             },
         ]
     }
+}
+
+extension APIKeys.Draft {
+    /// Reads what `APIKey.fields` let through.
+    init(_ json: JSON) {
+        self.init(
+            name: json["name"]?.string ?? "", scopes: Set((json["scopes"]?.array ?? []).compactMap { $0.string.flatMap(Scope.init) }),
+            days: json["expires_in_days"]?.int.map { Int($0) })
+    }
+}
+
+extension APIKey.Issued {
+    fileprivate var json: JSON { ["id": .string(id.text), "key": .string(text)] }
 }

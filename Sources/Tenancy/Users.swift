@@ -1,0 +1,229 @@
+import JSON
+import Mail
+import Postgres
+import Secrets
+import Time
+
+/// The door to users: the person's own address, data and end.
+public struct Users: Sendable {
+    private let database: Database
+    private let mails: Mails
+    private let limits: RateLimits
+
+    public init(_ database: Database, mails: Mails, limits: RateLimits) {
+        (self.database, self.mails, self.limits) = (database, mails, limits)
+    }
+
+    /// The user with a confirmed address: the one that there is, or a new one.
+    static func confirmed(_ email: EmailAddress, now: Timestamp, in transaction: Transaction) async throws -> User {
+        let id: ID<User> = try await transaction.query(
+            """
+            INSERT INTO users (id, email, created_at, confirmed_at) VALUES (\(ID<User>()), \(email.text), \(now), \(now))
+            ON CONFLICT (email) DO UPDATE SET confirmed_at = coalesce(users.confirmed_at, excluded.confirmed_at) RETURNING id
+            """
+        ).only("id")
+        return User(id: id, email: email)
+    }
+
+    static func isWithoutOrganization(_ user: ID<User>, in transaction: Transaction) async throws -> Bool {
+        try await transaction.query("SELECT NOT EXISTS (SELECT FROM memberships WHERE user_id = \(user)) AS none").only("none")
+    }
+
+    // MARK: - Another address
+
+    private static let confirmation: Duration = .seconds(3_600)
+    private static let regret: Duration = .seconds(72 * 3_600)
+
+    /// Mails a link to a new address; the old one holds until that is followed. Throws `InvalidInput` at `/email`,
+    /// `Denial.recentSignInNeeded`, `.tryLater`.
+    public func askToChangeAddress(to text: String, in session: Session) async throws {
+        guard session.isRecent else { throw Denial.recentSignInNeeded }
+        let email = try EmailAddress.checked(text)
+        guard email != session.user.email else {
+            throw InvalidInput(pointer: "/email", code: "not_allowed", detail: "This is the address that you have. Give another one.")
+        }
+        if let seconds = try await limits.refusal([(.addressChanges, session.user.id.text), (.linksToAddressDaily, email.text)]) {
+            throw Denial.tryLater(seconds: seconds)
+        }
+        let token = Token()
+        try await database.transaction { transaction in
+            let now: Timestamp = try await transaction.query("SELECT now() AS now").only("now")
+            let end = now.adding(Self.confirmation)
+            try await transaction.batch([
+                "DELETE FROM magic_links WHERE user_id = \(session.user.id) AND purpose = 'new_address'",
+                Self.link(token, for: "new_address", to: email, of: session.user.id, at: now, until: end),
+                try mails.confirmAddress(token, to: email, from: session.user.email, at: now, expiresAt: end),
+            ])
+        }
+    }
+
+    /// The new address that a link confirms, for its own user; nil: the link is over, or another user's.
+    public func newAddress(_ text: String, of user: ID<User>) async throws -> EmailAddress? {
+        guard let token = Token(text) else { return nil }
+        let rows = try await database.query(
+            """
+            SELECT email FROM magic_links WHERE token_hash = \(token.hash) AND purpose = 'new_address' AND user_id = \(user)
+                AND used_at IS NULL AND expires_at > now()
+            """)
+        return try rows.first.map { try EmailAddress(stored: $0("email")) }
+    }
+
+    /// Changes the address to the one that a link was mailed to. All other sessions end, and the old address is told, with a link
+    /// that takes it back for 72 hours. Throws `Denial.notFound`, `.recentSignInNeeded`, `.addressTaken`.
+    public func changeAddress(with text: String, in session: Session) async throws {
+        guard let token = Token(text) else { throw Denial.notFound }
+        let (user, old, undo) = (session.user.id, session.user.email, Token())
+        try await unlessTaken {
+            try await database.transaction { transaction in
+                let used = try await transaction.query(
+                    """
+                    UPDATE magic_links SET used_at = now() WHERE token_hash = \(token.hash) AND purpose = 'new_address'
+                        AND user_id = \(user) AND used_at IS NULL AND expires_at > now() RETURNING email, now() AS now
+                    """)
+                guard let row = used.first else { throw Denial.notFound }
+                let email = try EmailAddress(stored: row("email"))
+                let now: Timestamp = try row("now")
+                let end = now.adding(Self.regret)
+                try await transaction.batch(
+                    [
+                        "UPDATE users SET email = \(email.text) WHERE id = \(user)", Sessions.ending(of: user, but: session.id),
+                        "DELETE FROM magic_links WHERE email = \(old.text) AND purpose = 'sign_in'",
+                        Self.link(undo, for: "old_address", to: old, of: user, at: now, until: end),
+                        try mails.addressChanged(undo, to: old, now: email, at: now),
+                    ])
+            }
+        }
+    }
+
+    /// The address that a link takes back, and would be the user's again; nil: the link is over.
+    public func oldAddress(_ text: String) async throws -> EmailAddress? {
+        guard let token = Token(text) else { return nil }
+        let rows = try await database.query(
+            """
+            SELECT email FROM magic_links WHERE token_hash = \(token.hash) AND purpose = 'old_address' AND used_at IS NULL
+                AND expires_at > now()
+            """)
+        return try rows.first.map { try EmailAddress(stored: $0("email")) }
+    }
+
+    /// Takes a change of address back: whoever reads the old mailbox may. All sessions end. Throws `Denial.notFound`, `.addressTaken`.
+    public func takeAddressBack(with text: String) async throws {
+        guard let token = Token(text) else { throw Denial.notFound }
+        try await unlessTaken {
+            try await database.transaction { transaction in
+                let used = try await transaction.query(
+                    """
+                    UPDATE magic_links SET used_at = now() WHERE token_hash = \(token.hash) AND purpose = 'old_address'
+                        AND used_at IS NULL AND expires_at > now() RETURNING user_id, email
+                    """)
+                guard let row = used.first else { throw Denial.notFound }
+                let (user, email) = (try row("user_id", as: ID<User>.self), try row("email", as: String.self))
+                try await transaction.batch([
+                    // What the new address was mailed is of no more use, and neither are later changes.
+                    "DELETE FROM magic_links WHERE email = (SELECT email FROM users WHERE id = \(user)) AND purpose = 'sign_in'",
+                    "DELETE FROM magic_links WHERE user_id = \(user) AND used_at IS NULL",
+                    "UPDATE users SET email = \(email) WHERE id = \(user)", Sessions.ending(of: user, but: nil),
+                    "DELETE FROM known_browsers WHERE user_id = \(user)",
+                ])
+            }
+        }
+    }
+
+    private func unlessTaken(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch let error as PostgresError where error.constraint == "users_email_key" { throw Denial.addressTaken }
+    }
+
+    private static func link(
+        _ token: Token, for purpose: String, to email: EmailAddress, of user: ID<User>, at now: Timestamp, until end: Timestamp
+    ) -> Query {
+        """
+        INSERT INTO magic_links (id, purpose, token_hash, email, user_id, created_at, expires_at)
+        VALUES (\(ID<MagicLink>()), \(purpose), \(token.hash), \(email.text), \(user), \(now), \(end))
+        """
+    }
+
+    // MARK: - Their data
+
+    /// All that is kept about a user, as JSON. Throws `Denial.tryLater`.
+    public func export(_ user: User) async throws -> JSON {
+        if let seconds = try await limits.refusal([(.exports, user.id.text)]) { throw Denial.tryLater(seconds: seconds) }
+        let answers = try await database.batch([
+            "SELECT created_at, confirmed_at FROM users WHERE id = \(user.id)",
+            """
+            SELECT o.id, o.name, o.slug, m.role, m.created_at FROM memberships m JOIN organizations o ON o.id = m.organization_id
+            WHERE m.user_id = \(user.id) ORDER BY m.created_at
+            """,
+            """
+            SELECT i.id, o.name, i.role, i.created_at, i.expires_at FROM invites i JOIN organizations o ON o.id = i.organization_id
+            WHERE i.email = \(user.email.text) ORDER BY i.created_at
+            """,
+            "SELECT id, device, address, created_at, last_used_at FROM sessions WHERE user_id = \(user.id) ORDER BY created_at",
+            """
+            SELECT id, organization_id, at, action, subject, address FROM audit_log WHERE actor_id = \(user.id) AND actor = 'user'
+            ORDER BY at DESC LIMIT 10000
+            """,
+        ])
+        let dates = answers[0].first
+        return [
+            "id": .string(user.id.text), "email": .string(user.email.text),
+            "created_at": .string(try dates?("created_at", as: Timestamp.self).rfc3339 ?? ""),
+            "organizations": .array(
+                try answers[1].map { row in
+                    [
+                        "id": .string(try row("id", as: ID<Organization>.self).text), "name": .string(try row("name")),
+                        "slug": .string(try row("slug")), "role": .string(try row("role")), "since": .instant(try row("created_at")),
+                    ]
+                }),
+            "invites": .array(
+                try answers[2].map { row in
+                    [
+                        "organization": .string(try row("name")), "role": .string(try row("role")),
+                        "created_at": .instant(try row("created_at")), "expires_at": .instant(try row("expires_at")),
+                    ]
+                }),
+            "sessions": .array(
+                try answers[3].map { row in
+                    [
+                        "device": .string(try row("device")), "address": try row("address", as: String?.self).map(JSON.string) ?? .null,
+                        "created_at": .instant(try row("created_at")), "last_used_at": .instant(try row("last_used_at")),
+                    ]
+                }),
+            "activity": .array(
+                try answers[4].map { row in
+                    [
+                        "organization_id": .string(try row("organization_id", as: ID<Organization>.self).text),
+                        "at": .instant(try row("at")), "action": .string(try row("action")), "subject": .string(try row("subject")),
+                        "address": try row("address", as: String?.self).map(JSON.string) ?? .null,
+                    ]
+                }),
+        ]
+    }
+
+    /// Erases the user: nothing that is left holds the id or the address. Lines of audit logs stay, without saying who it was.
+    /// Throws `Denial.recentSignInNeeded`; `.ownsOrganizations` for the last owner of any.
+    public func erase(in session: Session) async throws {
+        guard session.isRecent else { throw Denial.recentSignInNeeded }
+        let user = session.user
+        try await database.transaction { transaction in
+            try await Memberships.lockOrganizations(of: user.id, in: transaction)
+            let owned = try await transaction.query(
+                """
+                SELECT o.name FROM memberships m JOIN organizations o ON o.id = m.organization_id
+                WHERE m.user_id = \(user.id) AND m.role = 'owner' AND o.deleted_at IS NULL AND NOT EXISTS (
+                    SELECT FROM memberships x WHERE x.organization_id = m.organization_id AND x.role = 'owner' AND x.user_id <> m.user_id)
+                ORDER BY o.name
+                """
+            ).map { try $0("name", as: String.self) }
+            guard owned.isEmpty else { throw Denial.ownsOrganizations(owned) }
+            let now: Timestamp = try await transaction.query("SELECT now() AS now").only("now")
+            let left = try await transaction.query("SELECT organization_id FROM memberships WHERE user_id = \(user.id)").map {
+                AuditEntry(at: now, of: try $0("organization_id"), by: .erased, "member.left", on: "usr_erased", way: .page).insertion
+            }
+            try await transaction.batch([Erasure.begin] + left + Erasure.user(user, at: now))
+        }
+    }
+}
+
+extension JSON {
+    static func instant(_ time: Timestamp) -> JSON { .string(time.rfc3339) }
+}
