@@ -61,13 +61,23 @@ let package = Package(
             resources: [
                 .embedInCode("0001_tenancy.sql"), .embedInCode("0002_jobs_and_queue.sql"), .embedInCode("0003_executions.sql"),
                 .embedInCode("0004_survival.sql"), .embedInCode("0005_ledger.sql"), .embedInCode("0006_zones_and_audit.sql"),
-                .embedInCode("0007_people.sql"),
+                .embedInCode("0007_people.sql"), .embedInCode("0008_mail.sql"),
             ],
             swiftSettings: strict
         ),
 
         // The domain, from the bottom up.
-        .target(name: "Mail", dependencies: ["Postgres", "Secrets", "Time"], swiftSettings: strict),
+        .target(
+            name: "Mail",
+            dependencies: [
+                "Postgres", "Secrets", "EventLoop", "Time", "JSON",
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Templates/message.html.mustache"), .embedInCode("Templates/message.txt.mustache")],
+            swiftSettings: strict
+        ),
         .target(
             name: "Tenancy",
             dependencies: [
@@ -95,7 +105,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Scheduling", "Billing", "Tenancy", "Outbound", "JSON", "Time",
+                "Scheduling", "Billing", "Tenancy", "Mail", "Outbound", "JSON", "Time",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -111,6 +121,8 @@ let package = Package(
                 .embedInCode("Templates/error.mustache"),
                 .embedInCode("Templates/landing.mustache"),
                 .embedInCode("Templates/layout.mustache"),
+                .embedInCode("Templates/mail.mustache"),
+                .embedInCode("Templates/mailbox.mustache"),
                 .embedInCode("Templates/status.mustache"),
                 .embedInCode("Assets/base.css"),
                 .embedInCode("Assets/components.css"),
@@ -122,7 +134,7 @@ let package = Package(
         .executableTarget(
             name: "Prikke",
             dependencies: [
-                "EventLoop", "Time", "JSON", "Secrets", "Postgres", "Outbound", "Migrations", "Tenancy", "Billing", "Scheduling", "Web",
+                "EventLoop", "Time", "JSON", "Secrets", "Postgres", "Outbound", "Migrations", "Mail", "Tenancy", "Billing", "Scheduling", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -171,7 +183,15 @@ let package = Package(
             dependencies: ["TestSupport", "Postgres", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
         ),
-        .testTarget(name: "MailTests", dependencies: ["Mail"], swiftSettings: strict),
+        .testTarget(
+            name: "MailTests",
+            dependencies: [
+                "Mail", "Postgres", "Secrets", "EventLoop", "Time", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TenancyTests",
             dependencies: ["Tenancy", "Mail", "Postgres", "Secrets", "Time", "JSON", "TestSupport"],
@@ -190,7 +210,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Outbound", "Tenancy", "JSON",
+                "Web", "Outbound", "Tenancy", "Mail", "Postgres", "Secrets", "JSON", "Time", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,6 @@
 import Billing
 import Foundation
+import Mail
 import Outbound
 
 /// All settings, typed. Read once; every mistake is named, all at once.
@@ -36,6 +37,8 @@ struct Configuration: Sendable {
     let catchUpRate: Int
     let connectionsPerAddress: Int
     let plansFile: String?
+    /// Whom mail comes from.
+    let sender: Sender
 
     /// Links begin with it.
     var siteURL: String { publicHost.map { "https://\($0)" } ?? "http://\(host):\(port)" }
@@ -82,6 +85,7 @@ struct Configuration: Sendable {
         catchUpRate = e.integer("PRIKKE_CATCH_UP_RATE", default: 100, 0...100_000)
         connectionsPerAddress = e.integer("PRIKKE_CONNECTIONS_PER_ADDRESS", default: 512, 0...100_000)
         plansFile = e.text("PRIKKE_PLANS_FILE")
+        sender = Self.sender(&e)
 
         if let url = databaseURL, !url.hasPrefix("postgres"), !url.contains("=") {
             e.refuse("DATABASE_URL: use postgresql://user@host/database, or libpq's host=… dbname=….")
@@ -94,6 +98,18 @@ struct Configuration: Sendable {
         if secretKeyBase == nil { e.refuse("SECRET_KEY_BASE is needed in production: at least 64 bytes (openssl rand -base64 64).") }
         if publicHost == nil { e.refuse("PRIKKE_HOST is needed in production: the public host name, such as prikke.example.") }
         if databaseURL == nil, dataFolder == nil { e.refuse("DATABASE_URL is needed in production, or an explicit PRIKKE_DATA_DIR.") }
+    }
+
+    /// What is refused counts as not given.
+    private static func sender(_ e: inout Environment) -> Sender {
+        let (standard, address, name) = (Sender.development, e.text("MAIL_FROM_ADDRESS"), e.text("MAIL_FROM_NAME"))
+        if let address, Sender(name: standard.name, address: address) == nil {
+            e.refuse("MAIL_FROM_ADDRESS: use a plain e-mail address, such as prikke@example.com.")
+        }
+        if let name, Sender(name: name, address: standard.address)?.name != name {
+            e.refuse("MAIL_FROM_NAME: use one line of at most 60 characters.")
+        }
+        return Sender(name: name ?? standard.name, address: address ?? standard.address) ?? standard
     }
 
     /// A name as the address policy compares it; nil for an address, and for what is neither.

@@ -2,6 +2,7 @@ import Billing
 import EventLoop
 import Foundation
 import Logging
+import Mail
 import Outbound
 import Postgres
 import Scheduling
@@ -24,6 +25,10 @@ struct Services {
     let jobs: Jobs
     let executions: Executions
     let plans: PlanCatalog
+    let outbox: Outbox
+    /// In development, where no mail leaves the machine.
+    let mailbox: Mailbox?
+    private let renderer: MessageRenderer
     let heartbeat: Heartbeat
     let logger: Logger
 
@@ -35,7 +40,11 @@ struct Services {
             home.engine, results: home.results, pulse: home.pulse,
             catchUpRate: configuration.catchUpRate == 0 ? nil : configuration.catchUpRate, on: home.loop)
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
-        signing = SigningSecrets(try Seal(keys: [try SecretKey.seal(configuration)]))
+        let seal = try Seal(keys: [try SecretKey.seal(configuration)])
+        signing = SigningSecrets(seal)
+        outbox = Outbox(seal: seal, bell: home.engine)
+        renderer = try MessageRenderer(from: configuration.sender)
+        mailbox = configuration.stage == .development ? Mailbox(home.api, outbox: outbox, renderer: renderer) : nil
         organizations = Organizations(home.api, signing: signing)
         keys = APIKeys(home.api)
         policy = AddressPolicy(
@@ -75,6 +84,9 @@ struct Services {
         }
         if role == .all || role == .scheduler {
             services += [Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger)]
+        }
+        if role == .all || role == .web {
+            services.append(Courier(home.engine, outbox: outbox, transport: mailbox, renderer: renderer, logger: logger))
         }
         // Every role listens: for its health, if for nothing else.
         services.append(server)

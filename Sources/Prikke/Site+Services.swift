@@ -20,6 +20,7 @@ extension Site {
             metrics: { Metering.text() },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
         if services.configuration.stage == .development { site.demo = { try await DemoPage.make(services) } }
+        site.mailbox = services.mailbox
         return site
     }
 

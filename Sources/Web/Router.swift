@@ -12,6 +12,7 @@ extension WebServer {
             router.get(RouterPath(Paths.demoReceiver), use: DemoReceiver.answer)
             router.post(RouterPath(Paths.demoReceiver), use: DemoReceiver.answer)
         }
+        if let mailbox = site.mailbox { MailboxPages(mailbox: mailbox, views: pages.views, assets: pages.assets).addRoutes(to: router) }
         router.get(RouterPath(Paths.asset), use: pages.asset)
 
         // For whoever watches over this process

@@ -1,3 +1,4 @@
+import Mail
 import Tenancy
 
 /// What the web server shows and whom it asks. Everything that it needs of other modules comes in here.
@@ -23,6 +24,9 @@ public struct Site: Sendable {
 
     /// The jobs and executions shown at `/demo`; nil: there is no such page (it is for development only).
     public var demo: (@Sendable () async throws -> DemoPage)?
+
+    /// The mails shown at `/dev/mailbox`; nil: there is no such page (it is for development without a mail transport only).
+    public var mailbox: Mailbox? = nil
 
     /// How an error of a module that `Web` does not know is answered, a database that is away for one; nil for what is a
     /// mistake of ours: 500, logged.

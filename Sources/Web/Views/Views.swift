@@ -11,6 +11,8 @@ struct Views: Sendable {
         "demo": PackageResources.demo_mustache,
         "status": PackageResources.status_mustache,
         "error": PackageResources.error_mustache,
+        "mailbox": PackageResources.mailbox_mustache,
+        "mail": PackageResources.mail_mustache,
     ]
 
     private let library: MustacheLibrary

@@ -1,0 +1,115 @@
+import JSON
+
+/// What a mail says, in one shape for all of them: paragraphs, facts, at most one button, closing paragraphs. All of it is plain
+/// text, none of it becomes HTML, and no value in it becomes a link. No text holds a line break or another control character,
+/// whatever it was made of, so that none can add a header, a line or a button.
+public struct Message: Sendable, Equatable {
+    /// Why somebody gets mail.
+    public enum Kind: String, CaseIterable, Sendable {
+        case signIn = "sign_in"
+        case confirmAddress = "confirm_address"
+        case addressChanged = "address_changed"
+        case invite
+        case newSignIn = "new_sign_in"
+        case newAPIKey = "new_api_key"
+        case deletionScheduled = "deletion_scheduled"
+
+        /// Whether it is sent again by itself where nobody can say if it went out. Whoever waits for one of the others asks
+        /// for a new one; a warning is rather told twice than not at all.
+        public var mayBeRepeated: Bool {
+            switch self {
+            case .signIn, .confirmAddress, .invite: false
+            case .addressChanged, .newSignIn, .newAPIKey, .deletionScheduled: true
+            }
+        }
+    }
+
+    /// A value with a name.
+    public struct Fact: Sendable, Equatable {
+        public let label: String
+        public let value: String
+
+        /// Made one line each, of at most 200 and 1,000 Unicode scalars.
+        public init(label: String, value: String) {
+            (self.label, self.value) = (PlainText.line(label, longest: 200), PlainText.line(value, longest: 1_000))
+        }
+    }
+
+    /// The one link.
+    public struct Button: Sendable, Equatable {
+        public let label: String
+        public let url: String
+
+        /// Throws `NotALink` unless `url` begins with https:// or http:// and is of the characters of RFC 3986 alone.
+        public init(label: String, url: String) throws(NotALink) {
+            guard ["https://", "http://"].contains(where: url.hasPrefix), url.utf8.allSatisfy(Self.isOfURL) else { throw NotALink() }
+            (self.label, self.url) = (PlainText.line(label, longest: 200), url)
+        }
+
+        private static func isOfURL(_ byte: UInt8) -> Bool {
+            (0x21...0x7E).contains(byte) && !"\"<>\\^`{|}".utf8.contains(byte)
+        }
+    }
+
+    /// A button leads to no address. Does not say which: it may hold a secret.
+    public struct NotALink: Error {
+        init() {}
+    }
+
+    public let kind: Kind
+    public let subject: String
+    public let paragraphs: [String]
+    public let facts: [Fact]
+    public let button: Button?
+    public let closing: [String]
+
+    /// `subject` is made one line of at most 255 Unicode scalars, each paragraph one of at most 2,000. What people have named
+    /// goes in by `Message.name(_:)`.
+    public init(
+        _ kind: Kind, subject: String, paragraphs: [String], facts: [Fact] = [], button: Button? = nil, closing: [String] = []
+    ) {
+        self.kind = kind
+        self.subject = PlainText.line(subject, longest: 255)
+        self.paragraphs = paragraphs.map { PlainText.line($0, longest: 2_000) }
+        self.facts = facts
+        self.button = button
+        self.closing = closing.map { PlainText.line($0, longest: 2_000) }
+    }
+
+    /// A name that somebody has chosen, a user's or an organization's, fit for a subject or a paragraph: one line without control
+    /// characters or marks that turn the direction of writing, at most 60 Unicode scalars, and written so that no mail program
+    /// makes a link of it.
+    public static func name(_ text: String) -> String { PlainText.unlinked(PlainText.line(text, longest: 60)) }
+}
+
+// MARK: As it is kept
+
+extension Message {
+    var json: JSON {
+        var members: JSONObject = [
+            "kind": .string(kind.rawValue), "subject": .string(subject), "paragraphs": .array(paragraphs.map(JSON.string)),
+            "facts": .array(facts.map { ["label": .string($0.label), "value": .string($0.value)] }),
+            "closing": .array(closing.map(JSON.string)),
+        ]
+        if let button { members["button"] = ["label": .string(button.label), "url": .string(button.url)] }
+        return .object(members)
+    }
+
+    /// Nil for what `json` did not write.
+    init?(_ json: JSON) {
+        guard let kind = json["kind"]?.string.flatMap(Kind.init(rawValue:)), let subject = json["subject"]?.string else { return nil }
+        var button: Button?
+        if let kept = json["button"] {
+            guard let read = try? Button(label: kept["label"]?.string ?? "", url: kept["url"]?.string ?? "") else { return nil }
+            button = read
+        }
+        self.init(
+            kind, subject: subject, paragraphs: json["paragraphs"]?.texts ?? [],
+            facts: (json["facts"]?.array ?? []).map { Fact(label: $0["label"]?.string ?? "", value: $0["value"]?.string ?? "") },
+            button: button, closing: json["closing"]?.texts ?? [])
+    }
+}
+
+extension JSON {
+    fileprivate var texts: [String] { (array ?? []).compactMap(\.string) }
+}
