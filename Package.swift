@@ -201,7 +201,7 @@ let package = Package(
         .testTarget(
             name: "SchedulingTests",
             dependencies: [
-                "Scheduling", "Tenancy", "Postgres", "Outbound", "Secrets", "EventLoop", "Time", "JSON", "TestSupport",
+                "Scheduling", "Tenancy", "Mail", "Postgres", "Outbound", "Secrets", "EventLoop", "Time", "JSON", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -19,6 +19,8 @@ public struct Plan: Sendable, Equatable {
 public struct PlanCatalog: Sendable {
     public let generation: Int
     public let plans: [Plan]
+    /// What an organization has that nobody pays for.
+    public let free: Plan
 
     /// Why a catalogue cannot be used: a sentence for the operator.
     public struct Unreadable: Error, Sendable, CustomStringConvertible {
@@ -34,6 +36,11 @@ public struct PlanCatalog: Sendable {
             let json = try Self.shape.validate(try JSON(parsing: bytes))
             generation = Int(json["generation"]?.int ?? 1)
             plans = (json["plans"]?.array ?? []).map(Plan.init)
+            let unpaid = plans.first { $0.word == "free" }
+            guard let unpaid else { throw Unreadable(description: "There must be a plan \"free\".") }
+            free = unpaid
+        } catch let error as Unreadable {
+            throw error
         } catch let error as InvalidInput {
             throw Unreadable(description: error.errors.map { "\($0.pointer): \($0.detail)" }.joined(separator: "; "))
         } catch let error as JSONError {
@@ -42,7 +49,6 @@ public struct PlanCatalog: Sendable {
             throw Unreadable(description: "\(error)")
         }
         guard Set(plans.map(\.word)).count == plans.count else { throw Unreadable(description: "Each plan has a word of its own.") }
-        guard plans.contains(where: { $0.word == "free" }) else { throw Unreadable(description: "There must be a plan \"free\".") }
     }
 
     public subscript(word: String) -> Plan? { plans.first { $0.word == word } }

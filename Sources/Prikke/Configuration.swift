@@ -36,6 +36,8 @@ struct Configuration: Sendable {
     /// So many late occurrences may start a second; 0: all at once.
     let catchUpRate: Int
     let connectionsPerAddress: Int
+    /// Requests a minute with one key, half of what its organization may; 0: no limit.
+    let rateLimit: Int
     let plansFile: String?
     /// Whom mail comes from.
     let sender: Sender
@@ -84,6 +86,7 @@ struct Configuration: Sendable {
         graceSeconds = e.integer("PRIKKE_GRACE", default: 30, 0...3_600)
         catchUpRate = e.integer("PRIKKE_CATCH_UP_RATE", default: 100, 0...100_000)
         connectionsPerAddress = e.integer("PRIKKE_CONNECTIONS_PER_ADDRESS", default: 512, 0...100_000)
+        rateLimit = e.integer("PRIKKE_RATE_LIMIT", default: 600, 0...1_000_000)
         plansFile = e.text("PRIKKE_PLANS_FILE")
         sender = Self.sender(&e)
 

@@ -18,6 +18,9 @@ struct Services {
     let engine: Engine
     let organizations: Organizations
     let keys: APIKeys
+    let budgets: RequestBudgets
+    let people: People
+    private let jobsOfOrganization = JobsOfOrganization.none
     let signing: SigningSecrets
     let policy: AddressPolicy
     let outbound: OutboundClient
@@ -45,8 +48,19 @@ struct Services {
         outbox = Outbox(seal: seal, bell: home.engine)
         renderer = try MessageRenderer(from: configuration.sender)
         mailbox = configuration.stage == .development ? Mailbox(home.api, outbox: outbox, renderer: renderer) : nil
-        organizations = Organizations(home.api, signing: signing)
-        keys = APIKeys(home.api)
+        plans = try configuration.plans()
+        let mails = Mails(outbox, links: Links(site: configuration.siteURL))
+        let limits = RateLimits(home.api)
+        organizations = Organizations(
+            home.api, signing: signing, mails: mails, newcomers: plans.free.entitlements, jobs: jobsOfOrganization)
+        keys = APIKeys(home.api, mails: mails)
+        budgets = RequestBudgets(limits, perMinute: configuration.rateLimit)
+        people = People(
+            magicLinks: MagicLinks(home.api, mails: mails, limits: limits, organizations: organizations), sessions: Sessions(home.api),
+            users: Users(home.api, mails: mails, limits: limits), organizations: organizations, memberships: Memberships(home.api),
+            invites: Invites(home.api, mails: mails, limits: limits), keys: keys, auditLog: AuditLog(home.api),
+            signingSecrets: { [signing] in try await signing.all(for: $0, over: home.api) },
+            rotateSigningSecret: { [signing] in try await signing.rotate(overlapHours: $0, for: $1, over: home.api) })
         policy = AddressPolicy(
             allowedNetworks: configuration.allowedNetworks, deniedPorts: configuration.deniedPorts, deniedHosts: configuration.deniedHosts,
             own: Self.ownAddresses(configuration))
@@ -60,7 +74,6 @@ struct Services {
         plugins = JobPlugins([HTTPPlugin(client: outbound, policy: policy, userAgent: userAgent)])
         jobs = Jobs(engine, over: home.api, plugins: plugins)
         executions = Executions(engine, over: home.api)
-        plans = try configuration.plans()
     }
 
     /// The database that the API asks.
@@ -83,7 +96,10 @@ struct Services {
             services.append(Worker(engine, plugins: plugins, signing: signing, places: places, grace: grace, logger: logger))
         }
         if role == .all || role == .scheduler {
-            services += [Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger)]
+            services += [
+                Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger),
+                Eraser(home.engine, jobs: jobsOfOrganization, logger: logger),
+            ]
         }
         if role == .all || role == .web {
             services.append(Courier(home.engine, outbox: outbox, transport: mailbox, renderer: renderer, logger: logger))

@@ -117,7 +117,8 @@ extension AuditEntry {
     public var cells: [String] {
         [
             at.rfc3339, actor.word, actor.json["id"]?.string ?? "", action, subject,
-            before.map { String(decoding: $0.bytes(), as: UTF8.self) } ?? "", after.map { String(decoding: $0.bytes(), as: UTF8.self) } ?? "",
+            before.map { String(decoding: $0.bytes(), as: UTF8.self) } ?? "",
+            after.map { String(decoding: $0.bytes(), as: UTF8.self) } ?? "",
             way.rawValue, address ?? "",
         ]
     }

@@ -41,7 +41,8 @@ extension Entitlements {
     var json: JSON {
         func number(_ value: Int?) -> JSON { value.map { .integer(Int64($0)) } ?? .null }
         return [
-            "jobs": number(jobs), "executions_per_month": number(executionsPerMonth), "shortest_interval_s": number(shortestIntervalSeconds),
+            "jobs": number(jobs), "executions_per_month": number(executionsPerMonth),
+            "shortest_interval_s": number(shortestIntervalSeconds),
             "keep_days": number(keepDays), "members": number(members), "concurrency": number(concurrency),
             "timeout_s": number(timeoutSeconds), "plugins": plugins.map { .array($0.map(JSON.string)) } ?? .null,
         ]

@@ -27,7 +27,8 @@ public struct Mails: Sendable {
             .newSignIn, subject: "New sign-in to Prikke",
             paragraphs: ["Somebody has signed in as you from a browser that we had not seen before."],
             facts: [
-                .init(label: "Browser", value: Session.device(named: visitor.userAgent)), .init(label: "Address", value: visitor.address ?? "unknown"),
+                .init(label: "Browser", value: Session.device(named: visitor.userAgent)),
+                .init(label: "Address", value: visitor.address ?? "unknown"),
                 .init(label: "When", value: "\(now.rfc3339Seconds)"),
             ],
             button: try .init(label: "See your sessions", url: links.account),
@@ -40,15 +41,19 @@ public struct Mails: Sendable {
     ) throws -> Query {
         let message = Message(
             .confirmAddress, subject: "Confirm your new address",
-            paragraphs: ["\(old) wants to sign in to Prikke with this address from now on. Confirm it within an hour, in the browser in which you are signed in."],
-            button: try .init(label: "Confirm this address", url: links.newAddress(token)), closing: ["If this was not you, leave it alone: nothing changes."])
+            paragraphs: [
+                "\(old) wants to sign in to Prikke with this address from now on. Confirm it within an hour, in the browser in which you are signed in."
+            ],
+            button: try .init(label: "Confirm this address", url: links.newAddress(token)),
+            closing: ["If this was not you, leave it alone: nothing changes."])
         return try outbox.insertion(message, to: email, at: now, expiresAt: expiresAt)
     }
 
     func addressChanged(_ token: Token, to old: EmailAddress, now email: EmailAddress, at now: Timestamp) throws -> Query {
         let message = Message(
             .addressChanged, subject: "Your address was changed",
-            paragraphs: ["You sign in to Prikke with another address from now on."], facts: [.init(label: "New address", value: email.text)],
+            paragraphs: ["You sign in to Prikke with another address from now on."],
+            facts: [.init(label: "New address", value: email.text)],
             button: try .init(label: "Take it back", url: links.oldAddress(token)),
             closing: ["If it was you, there is nothing to do. If not, take it back within 72 hours: that also ends all sessions."])
         return try outbox.insertion(message, to: old, at: now)
@@ -61,7 +66,10 @@ public struct Mails: Sendable {
         let message = Message(
             .invite, subject: "You are invited to \(name) on Prikke",
             paragraphs: ["You are invited to join \(name) on Prikke, which runs scheduled jobs on time."],
-            facts: [.init(label: "Organization", value: access.organization.name), .init(label: "Role", value: role.rawValue), .init(label: "Good until", value: "\(expiresAt.rfc3339Seconds)")],
+            facts: [
+                .init(label: "Organization", value: access.organization.name), .init(label: "Role", value: role.rawValue),
+                .init(label: "Good until", value: "\(expiresAt.rfc3339Seconds)"),
+            ],
             button: try .init(label: "See the invite", url: links.invite(token)),
             closing: ["If you do not know them, leave it alone, or decline it there."])
         return try outbox.insertion(message, to: email, of: access.organization.id, at: now, expiresAt: expiresAt)
@@ -71,16 +79,24 @@ public struct Mails: Sendable {
         let message = Message(
             .newAPIKey, subject: "New API key in \(Message.name(access.organization.name))",
             paragraphs: ["An API key was made in your organization."],
-            facts: [.init(label: "Organization", value: access.organization.name), .init(label: "Key", value: name), .init(label: "When", value: "\(now.rfc3339Seconds)")],
-            button: try .init(label: "See the keys", url: links.keys(access.organization)), closing: ["If nobody of you made it, revoke it there."])
+            facts: [
+                .init(label: "Organization", value: access.organization.name), .init(label: "Key", value: name),
+                .init(label: "When", value: "\(now.rfc3339Seconds)"),
+            ],
+            button: try .init(label: "See the keys", url: links.keys(access.organization)),
+            closing: ["If nobody of you made it, revoke it there."])
         return try outbox.insertion(message, to: owner, of: access.organization.id, at: now)
     }
 
     func deletionScheduled(_ organization: Organization, to owner: EmailAddress, erasedAt: Timestamp, at now: Timestamp) throws -> Query {
         let message = Message(
             .deletionScheduled, subject: "\(Message.name(organization.name)) is deleted",
-            paragraphs: ["Its jobs have stopped and nobody gets in any more. In seven days everything is erased; until then an owner can undo it."],
-            facts: [.init(label: "Organization", value: organization.name), .init(label: "Erased at", value: "\(erasedAt.rfc3339Seconds)")],
+            paragraphs: [
+                "Its jobs have stopped and nobody gets in any more. In seven days everything is erased; until then an owner can undo it."
+            ],
+            facts: [
+                .init(label: "Organization", value: organization.name), .init(label: "Erased at", value: "\(erasedAt.rfc3339Seconds)"),
+            ],
             button: try .init(label: "Undo it", url: links.organizations))
         return try outbox.insertion(message, to: owner, of: organization.id, at: now)
     }

@@ -99,7 +99,9 @@ import Testing
         let scene = try Scene()
         let (alice, bob) = (try await scene.signIn("alice@example.com"), try await scene.signIn("bob@example.com"))
         try await scene.users.askToChangeAddress(to: "bob@example.com", in: alice)
-        await #expect(throws: Denial.addressTaken) { try await scene.users.changeAddress(with: scene.mailed.last("new_address"), in: alice) }
+        await #expect(throws: Denial.addressTaken) {
+            try await scene.users.changeAddress(with: scene.mailed.last("new_address"), in: alice)
+        }
         #expect(try await scene.signIn("bob@example.com").user.id == bob.user.id)
     }
 

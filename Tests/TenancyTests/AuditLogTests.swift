@@ -32,7 +32,7 @@ import Time
         }
         let log = AuditLog(scene.database)
         let first = try await log.page(after: nil, limit: 3, for: scene.access(acme))
-        let second = try await log.page(after: first.last?.id, limit: 3, for: scene.access(acme))
+        let second = try await log.page(after: first.last.map(AuditLog.Position.init), limit: 2, for: scene.access(acme))
         #expect((first + second).map(\.subject) == ["job_4", "job_3", "job_2", "job_1", "job_0"])
         #expect((first + second).allSatisfy { $0.organizationID == acme.organization.id })
     }

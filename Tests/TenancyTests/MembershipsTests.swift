@@ -97,7 +97,9 @@ struct Cast: Sendable {
         try await cast.scene.database.query("UPDATE sessions SET created_at = now() - interval '11 minutes'")
         let bob = try await cast.scene.sessions.all(of: cast.bob.user.id)[0]
         let access = try await cast.access(cast.bob)
-        await #expect(throws: Denial.recentSignInNeeded) { try await cast.scene.memberships.transfer(to: cast.alice.user.id, for: access, in: bob) }
+        await #expect(throws: Denial.recentSignInNeeded) {
+            try await cast.scene.memberships.transfer(to: cast.alice.user.id, for: access, in: bob)
+        }
     }
 
     @Test func anothersMemberIsAsGoodAsNone() async throws {

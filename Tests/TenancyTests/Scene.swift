@@ -38,7 +38,8 @@ struct Scene: Sendable {
         let links = Links(
             signIn: { [mailed] in mailed.add("sign_in", $0) }, newAddress: { [mailed] in mailed.add("new_address", $0) },
             oldAddress: { [mailed] in mailed.add("old_address", $0) }, invite: { [mailed] in mailed.add("invite", $0) },
-            account: "https://prikke.test/account", organizations: "https://prikke.test/account", keys: { "https://prikke.test/\($0.slug)" })
+            account: "https://prikke.test/account", organizations: "https://prikke.test/account", keys: { "https://prikke.test/\($0.slug)" }
+        )
         let mails = Mails(Outbox(seal: seal), links: links)
         signing = SigningSecrets(seal)
         organizations = Organizations(database, signing: signing, mails: mails, newcomers: Self.free, jobs: jobs)
@@ -98,7 +99,8 @@ struct Scene: Sendable {
     /// What a signed-in user may do in an organization.
     func access(_ session: Session, to organization: Organization) async throws -> Access {
         guard
-            let access = try await memberships.access(toSlug: organization.slug, for: session.user, origin: Origin(.page, from: "192.0.2.1"))
+            let access = try await memberships.access(
+                toSlug: organization.slug, for: session.user, origin: Origin(.page, from: "192.0.2.1"))
         else { throw Denial.notFound }
         return access
     }

@@ -47,7 +47,7 @@ struct Seed: AsyncParsableCommand {
         guard let business = services.plans["business"] else { throw ValidationError("The catalogue has no plan business.") }
         let key: String
         if let access = try await services.organizations.access(toSlug: slug) {
-            key = try await services.keys.issue(named: "Demo", for: access).text
+            key = try await services.keys.issue(.init(name: "Demo", scopes: Set(Scope.allCases)), for: access).text
         } else {
             key = try await services.organizations.found(
                 name: "Demo", slug: slug, ownedBy: "demo@example.com", entitlements: business.entitlements

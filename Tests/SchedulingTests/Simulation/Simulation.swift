@@ -87,7 +87,7 @@ actor Simulation {
     }
 
     static func found(_ name: String, in base: SimulatedDatabase) async throws -> Access {
-        let organizations = Organizations(base.database, signing: try #require(Scene.signing))
+        let organizations = try Scene.organizations(base.database)
         let founded = try await organizations.found(name: name, ownedBy: "alice@example.com", entitlements: .business())
         return Access(organization: founded.organization, actor: .system, origin: Origin(.engine))
     }

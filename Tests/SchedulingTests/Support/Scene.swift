@@ -1,4 +1,5 @@
 import Logging
+import Mail
 import Outbound
 import Postgres
 import Secrets
@@ -22,7 +23,18 @@ struct Scene: Sendable {
     let queue: ExecutionQueue
     let acme: Access
 
-    static let signing = try? SigningSecrets(Seal(keys: [Seal.Key([UInt8](repeating: 7, count: 32))]))
+    static let seal = try? Seal(keys: [Seal.Key([UInt8](repeating: 7, count: 32))])
+    static let signing = seal.map { SigningSecrets($0) }
+
+    /// The door to organizations, whose mails lead nowhere.
+    static func organizations(_ database: Database, jobs: JobsOfOrganization = .none) throws -> Organizations {
+        let links = Links(
+            signIn: { _ in "" }, newAddress: { _ in "" }, oldAddress: { _ in "" }, invite: { _ in "" }, account: "", organizations: "",
+            keys: { _ in "" })
+        let seal = try #require(Self.seal)
+        return Organizations(
+            database, signing: SigningSecrets(seal), mails: Mails(Outbox(seal: seal), links: links), newcomers: .business(), jobs: jobs)
+    }
 
     /// `lockTimeout`: where it is what the test is about; others wait longer than any neighbour may keep them.
     init(
@@ -35,7 +47,7 @@ struct Scene: Sendable {
         let own = try lockTimeout.map { _ in try Database(configuration, on: TestCluster.loop, logger: silence) }
         database = own ?? TestDatabase.current.database
         engine = Engine(database, catchUpRate: catchUpRate, on: TestCluster.loop, clock: clock)
-        organizations = Organizations(database, signing: try #require(Self.signing))
+        organizations = try Self.organizations(database)
         self.plugins = JobPlugins(plugins)
         jobs = Jobs(engine, plugins: self.plugins)
         executions = Executions(engine)
