@@ -102,12 +102,15 @@ let package = Package(
             resources: [
                 .embedInCode("Templates/demo.mustache"),
                 .embedInCode("Templates/error.mustache"),
+                .embedInCode("Templates/form.mustache"),
                 .embedInCode("Templates/landing.mustache"),
                 .embedInCode("Templates/layout.mustache"),
+                .embedInCode("Templates/postbutton.mustache"),
                 .embedInCode("Templates/status.mustache"),
                 .embedInCode("Assets/base.css"),
                 .embedInCode("Assets/components.css"),
                 .embedInCode("Assets/favicon.svg"),
+                .embedInCode("Assets/layout.css"),
                 .embedInCode("Assets/tokens.css"),
             ],
             swiftSettings: strict
@@ -184,6 +187,7 @@ let package = Package(
             name: "WebTests",
             dependencies: [
                 "Web", "Outbound", "Tenancy", "JSON",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -35,6 +35,8 @@ struct Configuration: Sendable {
     /// So many late occurrences may start a second; 0: all at once.
     let catchUpRate: Int
     let connectionsPerAddress: Int
+    /// Whose word on a client's address and scheme is taken.
+    let trustedProxies: [IPNetwork]
     let plansFile: String?
 
     /// Links begin with it.
@@ -81,6 +83,7 @@ struct Configuration: Sendable {
         graceSeconds = e.integer("PRIKKE_GRACE", default: 30, 0...3_600)
         catchUpRate = e.integer("PRIKKE_CATCH_UP_RATE", default: 100, 0...100_000)
         connectionsPerAddress = e.integer("PRIKKE_CONNECTIONS_PER_ADDRESS", default: 512, 0...100_000)
+        trustedProxies = e.list("PRIKKE_TRUSTED_PROXIES", of: "networks such as 10.0.0.0/8") { IPNetwork($0) }
         plansFile = e.text("PRIKKE_PLANS_FILE")
 
         if let url = databaseURL, !url.hasPrefix("postgres"), !url.contains("=") {

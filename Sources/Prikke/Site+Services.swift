@@ -1,6 +1,7 @@
 import Migrations
 import Postgres
 import Scheduling
+import Secrets
 import Tenancy
 import Time
 import Web
@@ -17,7 +18,7 @@ extension Site {
                 API.keys(services.keys)),
             authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },
             about: { About(version: Prikke.version, zoneData: ZoneData.version(), lateness: Metering.lateness()) },
-            metrics: { Metering.text() },
+            metrics: { Metering.text() }, formTokens: .hashed, newBrowserID: { Base62.encode(RandomBytes.make(32)) },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
         if services.configuration.stage == .development { site.demo = { try await DemoPage.make(services) } }
         return site
@@ -100,4 +101,12 @@ extension DemoPage.ExecutionRow {
 
 extension String {
     fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
+
+extension FormTokens {
+    /// A hash tells nothing of what it was made of.
+    fileprivate static let hashed = FormTokens(
+        make: { token(for: $0) }, isGood: { constantTimeEquals(Array($0.utf8), Array(token(for: $1).utf8)) })
+
+    private static func token(for secret: String) -> String { Base62.encode(Hash.sha256(Array("form ".utf8) + secret.utf8)) }
 }

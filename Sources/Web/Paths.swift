@@ -5,6 +5,14 @@ enum Paths {
     static let demo = "/demo"
     /// What the demo organization's jobs call.
     static let demoReceiver = "/demo/{behaviour}"
+    /// A form is posted here.
+    static let theme = "/theme"
+    static let signIn = "/users/log-in"
+    static let signUp = "/users/register"
+    static let signOut = "/users/log-out"
+    static let account = "/account"
+    static let invites = "/invites"
+    static let newOrganization = "/organizations/new"
     static let health = "/health"
     static let liveness = "/livez"
     static let metrics = "/metrics"
@@ -13,11 +21,18 @@ enum Paths {
     /// The version makes the address new when the content is, so that a browser may keep it for ever.
     static func asset(_ name: String, version: String) -> String { "/assets/\(name)?v=\(version)" }
 
+    static func organization(_ slug: String) -> String { "/\(slug)" }
+    static func members(_ slug: String) -> String { "/\(slug)/members" }
+    static func keys(_ slug: String) -> String { "/\(slug)/keys" }
+    static func auditLog(_ slug: String) -> String { "/\(slug)/audit-log" }
+    static func settings(_ slug: String) -> String { "/\(slug)/settings" }
+
     /// Where an error's code is explained.
     static func errorPage(_ code: String) -> String { "/docs/errors/\(code)" }
 
-    /// Whether whoever asks for this path is a program, which reads problem+json and no page.
+    /// Whether whoever asks for this path is a program, which reads problem+json and no page, and has no cookies.
     static func isForPrograms(_ path: String) -> Bool {
-        [health, liveness, metrics].contains(path) || ["/api", "/webhooks", "/ping"].contains { path == $0 || path.hasPrefix($0 + "/") }
+        [health, liveness, metrics].contains(path) || path.hasPrefix(DemoReceiver.path)
+            || ["/api", "/webhooks", "/ping"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 }

@@ -13,6 +13,7 @@ extension WebServer {
             router.post(RouterPath(Paths.demoReceiver), use: DemoReceiver.answer)
         }
         router.get(RouterPath(Paths.asset), use: pages.asset)
+        router.post(Paths.theme, form: ThemeSwitch.fields, use: ThemeSwitch.change)
 
         // For whoever watches over this process
         router.get(RouterPath(Paths.health), use: vitals.health)
@@ -31,9 +32,12 @@ extension WebServer {
 
         let router = Router(context: VisitorContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLog(logger: logger))
+        router.add(middleware: ClientFinder(proxies: configuration.trustedProxies, siteURL: site.url))
         router.add(middleware: SecurityHeaders())
+        router.add(middleware: ViewerFinder(tokens: site.formTokens, newBrowserID: site.newBrowserID))
         router.add(middleware: ErrorAnswers(routes: RouteTable(draft.routes), pages: pages, site: site))
         router.add(middleware: OwnCalls())
+        router.add(middleware: FormGuard(siteURL: site.url, tokens: site.formTokens))
         addRoutes(to: router)
         return router.buildResponder()
     }

@@ -21,6 +21,12 @@ public struct Site: Sendable {
     /// Metrics in Prometheus' text format.
     public var metrics: @Sendable () -> String
 
+    /// How forms show that they are ours.
+    public var formTokens: FormTokens
+
+    /// What a browser is told apart by that nobody has signed in with: random, at least 128 bits, fit for a cookie.
+    public var newBrowserID: @Sendable () -> String
+
     /// The jobs and executions shown at `/demo`; nil: there is no such page (it is for development only).
     public var demo: (@Sendable () async throws -> DemoPage)?
 
@@ -31,7 +37,7 @@ public struct Site: Sendable {
     public init(
         url: String, api: API, authenticate: @escaping @Sendable (String) async throws -> Access?,
         health: @escaping @Sendable () async -> HealthReport, about: @escaping @Sendable () -> About,
-        metrics: @escaping @Sendable () -> String,
+        metrics: @escaping @Sendable () -> String, formTokens: FormTokens, newBrowserID: @escaping @Sendable () -> String,
         demo: (@Sendable () async throws -> DemoPage)? = nil, problem: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
     ) {
         self.url = url
@@ -40,6 +46,8 @@ public struct Site: Sendable {
         self.health = health
         self.about = about
         self.metrics = metrics
+        self.formTokens = formTokens
+        self.newBrowserID = newBrowserID
         self.demo = demo
         self.problem = problem
     }

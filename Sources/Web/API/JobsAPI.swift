@@ -14,7 +14,8 @@ extension API {
         }
         return [
             Operation(
-                .get, "/api/jobs", id: "listJobs", summary: "The organization's jobs, newest first", permission: .seeJobs, query: Paging.fields,
+                .get, "/api/jobs", id: "listJobs", summary: "The organization's jobs, newest first", permission: .seeJobs,
+                query: Paging.fields,
                 body: .none, answers: [.ok(.page(of: job))]
             ) { call in
                 let paging = Paging(call.query)
@@ -41,14 +42,16 @@ extension API {
                 return .ok(jobs.saved(changed, for: call.access)).with(.eTag, changed.tag)
             },
             Operation(
-                .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", permission: .changeJobs, body: .none, answers: [.noContent],
+                .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", permission: .changeJobs, body: .none,
+                answers: [.noContent],
                 find: find
             ) { job, call in
                 try await jobs.delete(.id(job.id), for: call.access)
                 return .noContent
             },
             Operation(
-                .post, "/api/jobs/{job}/pause", id: "pauseJob", summary: "Pause a job, until it is resumed or until a time", permission: .changeJobs,
+                .post, "/api/jobs/{job}/pause", id: "pauseJob", summary: "Pause a job, until it is resumed or until a time",
+                permission: .changeJobs,
                 body: .optional(
                     .object([
                         Field(
@@ -89,7 +92,8 @@ extension API {
                 .accepted(try await executions.trigger(job, override: call.body, by: .api, for: call.access).json)
             },
             Operation(
-                .get, "/api/jobs/{job}/executions", id: "listExecutionsOfJob", summary: "A job's executions, newest first", permission: .seeJobs,
+                .get, "/api/jobs/{job}/executions", id: "listExecutionsOfJob", summary: "A job's executions, newest first",
+                permission: .seeJobs,
                 query: Paging.fields, body: .none, answers: [.ok(.page(of: Execution.shape))], find: find
             ) { job, call in
                 let paging = Paging(call.query)

@@ -6,11 +6,13 @@ extension API {
     public static func keys(_ keys: APIKeys) -> [Operation] {
         [
             Operation(
-                .get, "/api/api-keys", id: "listAPIKeys", summary: "The organization's keys, without their secrets", permission: .manageKeys,
+                .get, "/api/api-keys", id: "listAPIKeys", summary: "The organization's keys, without their secrets",
+                permission: .manageKeys,
                 body: .none, answers: [.ok(.object([Field("data", .list(of: APIKey.shape))]))]
             ) { call in .ok(["data": .array(try await keys.all(for: call.access).map(\.json))]) },
             Operation(
-                .delete, "/api/api-keys/{key}", id: "revokeAPIKey", summary: "Revoke a key, from the next request on", permission: .manageKeys,
+                .delete, "/api/api-keys/{key}", id: "revokeAPIKey", summary: "Revoke a key, from the next request on",
+                permission: .manageKeys,
                 body: .none, answers: [.noContent],
                 find: { path, access in
                     guard let key = try await keys.find(path["key"], for: access) else { throw Problem.notFound }

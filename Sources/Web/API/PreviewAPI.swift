@@ -10,7 +10,8 @@ extension API {
                 body: .required(Jobs.previewBody), answers: [.ok(SchedulePreview.shape)]
             ) { call in .ok(try await jobs.preview(call.body, for: call.access)) },
             Operation(
-                .get, "/api/jobs/{job}/preview", id: "previewJob", summary: "What a job's schedule comes to", permission: .seeJobs, body: .none,
+                .get, "/api/jobs/{job}/preview", id: "previewJob", summary: "What a job's schedule comes to", permission: .seeJobs,
+                body: .none,
                 answers: [.ok(SchedulePreview.shape)],
                 find: { path, access in
                     guard let name = Jobs.Name(path["job"]) else { throw Problem.notFound }
