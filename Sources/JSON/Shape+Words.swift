@@ -47,6 +47,16 @@ extension Shape {
         }
     }
 
+    /// Whether a form may send several values of one name for it.
+    public var isList: Bool { if case .list = kind { true } else { false } }
+
+    /// The value that texts of one name stand for, as checkboxes send them: a list where one belongs, else the only text's value.
+    /// What is neither stays a list of texts, for `validate` to refuse.
+    public func value(fromTexts texts: [String]) -> JSON {
+        if case .list(let element, _) = kind { return .array(texts.map(element.value(fromText:))) }
+        return texts.count == 1 ? value(fromText: texts[0]) : .array(texts.map(JSON.string))
+    }
+
     /// Only what JSON calls an integer: `Int64("+1")` would be one for Swift.
     private func plainInteger(_ text: String) -> JSON? {
         guard case .integer(let value)? = try? JSON(parsing: text.utf8), text.utf8.allSatisfy({ $0 > 0x20 }) else { return nil }

@@ -38,6 +38,8 @@ struct Configuration: Sendable {
     let connectionsPerAddress: Int
     /// Requests a minute with one key, half of what its organization may; 0: no limit.
     let rateLimit: Int
+    /// Whose word on a client's address and scheme is taken.
+    let trustedProxies: [IPNetwork]
     let plansFile: String?
     /// Whom mail comes from.
     let sender: Sender
@@ -87,6 +89,7 @@ struct Configuration: Sendable {
         catchUpRate = e.integer("PRIKKE_CATCH_UP_RATE", default: 100, 0...100_000)
         connectionsPerAddress = e.integer("PRIKKE_CONNECTIONS_PER_ADDRESS", default: 512, 0...100_000)
         rateLimit = e.integer("PRIKKE_RATE_LIMIT", default: 600, 0...1_000_000)
+        trustedProxies = e.list("PRIKKE_TRUSTED_PROXIES", of: "networks such as 10.0.0.0/8") { IPNetwork($0) }
         plansFile = e.text("PRIKKE_PLANS_FILE")
         sender = Self.sender(&e)
 

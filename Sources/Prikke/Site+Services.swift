@@ -1,6 +1,8 @@
+import JSON
 import Migrations
 import Postgres
 import Scheduling
+import Secrets
 import Tenancy
 import Time
 import Web
@@ -18,11 +20,26 @@ extension Site {
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
             authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },
             about: { About(version: Prikke.version, zoneData: ZoneData.version(), lateness: Metering.lateness()) },
-            metrics: { Metering.text() },
+            metrics: { Metering.text() }, formTokens: FormTokens(make: FormToken.make, isGood: FormToken.isGood),
+            newBrowserID: { Token().text },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
-        if services.configuration.stage == .development { site.demo = { try await DemoPage.make(services) } }
+        if services.configuration.stage == .development { site.demo = { try await OverviewPage.demo(services) } }
+        site.people = services.people
+        site.overview = { try await OverviewPage.make(services, for: $0) }
+        site.budget = { [budgets = services.budgets] in try await budgets.take(for: $0) }
+        site.exportJobs = { [jobs = services.jobs] in try await allJobs(of: $0, jobs) }
         site.mailbox = services.mailbox
         return site
+    }
+
+    private static func allJobs(of access: Access, _ jobs: Jobs) async throws -> [JSON] {
+        var (all, position) = ([JSON](), Jobs.Position?.none)
+        while true {
+            let page = try await jobs.page(after: position, limit: 500, for: access)
+            all += page.map(jobs.json)
+            guard page.count == 500, let last = page.last else { return all }
+            position = Jobs.Position(last)
+        }
     }
 
     /// Over the connections of the API, because it is they that must work, and within a second: who answers later is as good as
@@ -54,22 +71,27 @@ extension Site {
     }
 }
 
-extension DemoPage {
+extension OverviewPage {
     /// The demo organization's jobs and latest executions, or how to make it.
-    fileprivate static func make(_ services: Services) async throws -> DemoPage {
+    fileprivate static func demo(_ services: Services) async throws -> OverviewPage {
         guard let access = try await services.organizations.access(toSlug: Seed.slug) else {
-            return DemoPage(organization: "There is no demo organization; make it with: prikke seed", jobs: [], executions: [])
+            return OverviewPage(organization: "There is no demo organization; make it with: prikke seed", jobs: [], executions: [])
         }
+        return try await make(services, for: access)
+    }
+
+    /// An organization's jobs and latest executions.
+    fileprivate static func make(_ services: Services, for access: Access) async throws -> OverviewPage {
         let jobs = try await services.jobs.page(after: nil, limit: 50, for: access)
         let executions = try await services.executions.page(of: nil, after: nil, limit: 50, for: access)
         let names = Dictionary(jobs.map { ($0.id, $0.definition.name) }, uniquingKeysWith: { first, _ in first })
-        return DemoPage(
+        return OverviewPage(
             organization: access.organization.name, jobs: jobs.map { JobRow($0, now: services.engine.clock.now()) },
             executions: executions.map { ExecutionRow($0, job: names[$0.jobID] ?? "A deleted job") })
     }
 }
 
-extension DemoPage.JobRow {
+extension OverviewPage.JobRow {
     fileprivate init(_ job: Job, now: Timestamp) {
         let json = job.json(now: now)
         let health = json["health"]?.string ?? ""
@@ -81,7 +103,7 @@ extension DemoPage.JobRow {
     }
 }
 
-extension DemoPage.ExecutionRow {
+extension OverviewPage.ExecutionRow {
     fileprivate init(_ execution: Execution, job: String) {
         let mark: Mark =
             switch execution.status {

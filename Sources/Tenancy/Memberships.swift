@@ -14,6 +14,12 @@ public struct Memberships: Sendable {
         public let role: Role
         /// When it is erased, if it was deleted; told to owners only, who can undo that.
         public let erasedAt: Timestamp?
+
+        /// What the member may do there; nil: it is deleted, and nobody gets in.
+        public func access(of user: User, from origin: Origin) -> Access? {
+            guard erasedAt == nil else { return nil }
+            return Access(organization: organization, actor: .user(user.id), role: role, origin: origin)
+        }
     }
 
     /// The user's organizations, by name. Of deleted ones those that the user owns, and can bring back.
@@ -30,17 +36,6 @@ public struct Memberships: Sendable {
                 organization: try Organization(row), role: Role(rawValue: try row("role")) ?? .viewer,
                 erasedAt: deletedAt?.adding(Organizations.regret))
         }
-    }
-
-    /// What the user may do in the organization of that slug; nil: there is none, or the user does not belong to it.
-    public func access(toSlug slug: String, for user: User, origin: Origin) async throws -> Access? {
-        let rows = try await database.query(
-            """
-            SELECT m.role, \(Organizations.columns) FROM memberships m JOIN \(Organizations.tables) ON o.id = m.organization_id
-            WHERE o.slug = \(slug) AND m.user_id = \(user.id) AND o.deleted_at IS NULL
-            """)
-        guard let row = rows.first, let role = Role(rawValue: try row("role")) else { return nil }
-        return Access(organization: try Organization(row), actor: .user(user.id), role: role, origin: origin)
     }
 
     /// The members, owners first, then by address.

@@ -1,17 +1,59 @@
 import Hummingbird
+import JSON
 import Logging
 import NIOCore
 import Tenancy
 
-/// What is known of any request: who sent it is not, as yet.
-struct VisitorContext: RequestContext {
+/// What pages and forms need to know of a request, whoever sent it.
+protocol PageContext: RequestContext {
+    /// Names this request in the answer, in the log and in an error.
+    var requestID: String { get }
+
+    /// Where it came from.
+    var client: Client { get }
+
+    /// What every page shows of whoever looks at it.
+    var viewer: Viewer { get }
+
+    /// What a form sent, checked by `FormGuard`; nil: no form was sent.
+    var formParameters: [FormParameter]? { get }
+}
+
+/// What is known of any request: which person sent it is not, as yet.
+struct VisitorContext: PageContext {
     var coreContext: CoreRequestContextStorage
 
-    /// Names this request in the answer, in the log and in an error; set by `RequestLog`.
+    /// Set by `RequestLog`.
     var requestID = ""
 
-    /// Who is acting; set by `KeyAuthentication`, nil outside the API.
+    /// Set by `ClientFinder`.
+    var client = Client.unknown
+
+    /// Set by `ViewerFinder`.
+    var viewer = Viewer()
+
+    /// What the browser keeps that a form's token is made of; set by `ViewerFinder`, nil where nothing came with the request.
+    var formSecret: String?
+
+    /// What the browser is known by, and calls itself; set by `ViewerFinder`.
+    var browser: String?
+    var userAgent = ""
+
+    /// Set by `FormGuard`.
+    var formParameters: [FormParameter]?
+
+    /// Who is acting, and where; set by `KeyAuthentication` in the API, by `SessionFinder` on the pages of an organization that the
+    /// person belongs to.
     var access: Access?
+
+    /// Who is signed in, and what is his; set by `SessionFinder`.
+    var person: Person?
+
+    /// Why nobody can be said to be signed in although there may be somebody; set by `SessionFinder`.
+    var personIsUnknown = false
+
+    /// Where the organization has gone whose former address was asked for; set by `SessionFinder`.
+    var movedTo: String?
 
     /// The connection that the request came by.
     let channel: any Channel
@@ -27,6 +69,7 @@ struct VisitorContext: RequestContext {
 struct KeyContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
+    let client: Client
     let access: Access
     let channel: any Channel
 
@@ -34,7 +77,96 @@ struct KeyContext: ChildRequestContext {
         guard let access = context.access else { throw Problem.unauthenticated }
         coreContext = context.coreContext
         requestID = context.requestID
+        client = context.client
         self.access = access
         channel = context.channel
+    }
+}
+
+/// Somebody who is signed in.
+struct Person: Sendable {
+    let session: Session
+    let memberships: [Memberships.Own]
+    let invites: [Invite]
+
+    var user: User { session.user }
+}
+
+/// What is known of a request of somebody who is signed in. Without a session there is no such context: the handler is not reached.
+struct PersonContext: PageContext, ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let requestID: String
+    let client: Client
+    let viewer: Viewer
+    let formParameters: [FormParameter]?
+    let person: Person
+
+    init(context: VisitorContext) throws {
+        guard !context.personIsUnknown else { throw Problem.unavailable }
+        guard let person = context.person else { throw SignInNeeded(place: context.viewer.place) }
+        coreContext = context.coreContext
+        (requestID, client, viewer, formParameters) = (context.requestID, context.client, context.viewer, context.formParameters)
+        self.person = person
+    }
+
+    var origin: Origin { Origin(.page, from: client.address) }
+}
+
+/// What is known of a request to an organization's page by one of its members. To everybody else the page is not there.
+struct MemberContext: PageContext, ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let requestID: String
+    let client: Client
+    let viewer: Viewer
+    let formParameters: [FormParameter]?
+    let person: Person
+    let access: Access
+
+    init(context: VisitorContext) throws {
+        let signedIn = try PersonContext(context: context)
+        guard let access = context.access else {
+            if let path = context.movedTo { throw Moved(path: path) }
+            throw Problem.notFound
+        }
+        coreContext = context.coreContext
+        (requestID, client, viewer, formParameters) = (context.requestID, context.client, context.viewer, context.formParameters)
+        (person, self.access) = (signedIn.person, access)
+    }
+
+    var slug: String { access.organization.slug }
+}
+
+/// Nobody is signed in, and somebody must be.
+struct SignInNeeded: Error {
+    /// The page that was asked for.
+    let place: String
+}
+
+/// The page has another address now.
+struct Moved: Error {
+    let path: String
+}
+
+/// Every route of an organization says what it takes to be there; who has it, `Permission` says.
+extension RouterMethods where Context == MemberContext {
+    @discardableResult
+    func get(
+        _ path: String, needs permission: Permission, use handle: @escaping @Sendable (Request, MemberContext) async throws -> Response
+    ) -> Self {
+        on(RouterPath(path), method: .get) { request, context in
+            guard context.access.may(permission) else { throw Problem.lacking(permission, context.access) }
+            return try await handle(request, context)
+        }
+    }
+
+    @discardableResult
+    func post(
+        _ path: String, needs permission: Permission, form fields: [Field] = [],
+        use handle: @escaping @Sendable (SubmittedForm, MemberContext) async throws -> Response
+    ) -> Self {
+        post(path, form: fields) { form, context in
+            guard context.access.may(permission) else { throw Problem.lacking(permission, context.access) }
+            return try await handle(form, context)
+        }
     }
 }

@@ -5,7 +5,6 @@ extension Paths {
     static let signInSent = "/users/log-in/sent"
     static let signInCode = "/users/log-in/code"
     static let signInLink = "/users/log-in/{token}"
-    static let account = "/account"  // TEMPORARY
     static let dashboard = "/dashboard"
     static let jobsOfDashboard = "/jobs"
 
@@ -46,6 +45,16 @@ extension Paths {
     static let signingSecret = "/{slug}/settings/signing-secret"
     static let organizationExport = "/{slug}/settings/export"
     static let organizationDeletion = "/{slug}/settings/delete"
+
+    /// The page to sign in on, which leads back to `place`, a path of ours.
+    static func signIn(returningTo place: String) -> String {
+        place == landing ? signIn : "\(signIn)?next=\(PercentEncoding.encode(place))"
+    }
+
+    /// The same with the address already filled in.
+    static func signIn(as email: String, returningTo place: String) -> String {
+        "\(signIn)?email=\(PercentEncoding.encode(email))&next=\(PercentEncoding.encode(place))"
+    }
 
     /// A route's path with these in the place of its braces, in order. They are slugs, ids and tokens, which need no encoding.
     static func filled(_ route: String, _ values: String...) -> String {

@@ -9,6 +9,14 @@ enum Paths {
     static let mailbox = "/dev/mailbox"
     static let mail = "/dev/mailbox/{mail}"
     static let mailHTML = "/dev/mailbox/{mail}/html"
+    /// A form is posted here.
+    static let theme = "/theme"
+    static let signIn = "/users/log-in"
+    static let signUp = "/users/register"
+    static let signOut = "/users/log-out"
+    static let account = "/account"
+    static let invites = "/invites"
+    static let newOrganization = "/organizations/new"
     static let health = "/health"
     static let liveness = "/livez"
     static let metrics = "/metrics"
@@ -20,12 +28,18 @@ enum Paths {
     static func mail(_ id: String) -> String { "/dev/mailbox/\(id)" }
 
     static func mailHTML(_ id: String) -> String { "/dev/mailbox/\(id)/html" }
+    static func organization(_ slug: String) -> String { "/\(slug)" }
+    static func members(_ slug: String) -> String { "/\(slug)/members" }
+    static func keys(_ slug: String) -> String { "/\(slug)/keys" }
+    static func auditLog(_ slug: String) -> String { "/\(slug)/audit-log" }
+    static func settings(_ slug: String) -> String { "/\(slug)/settings" }
 
     /// Where an error's code is explained.
     static func errorPage(_ code: String) -> String { "/docs/errors/\(code)" }
 
-    /// Whether whoever asks for this path is a program, which reads problem+json and no page.
+    /// Whether whoever asks for this path is a program, which reads problem+json and no page, and has no cookies.
     static func isForPrograms(_ path: String) -> Bool {
-        [health, liveness, metrics].contains(path) || ["/api", "/webhooks", "/ping"].contains { path == $0 || path.hasPrefix($0 + "/") }
+        [health, liveness, metrics].contains(path) || path.hasPrefix(DemoReceiver.path)
+            || ["/api", "/webhooks", "/ping"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 }

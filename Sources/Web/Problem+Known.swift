@@ -27,6 +27,16 @@ extension Problem {
         return Problem(.forbidden, "missing_role", words)
     }
 
+    /// Of a page, where no page is wanted.
+    static let signInNeeded = Problem(.unauthorized, "sign_in_needed", "Sign in first; programs use the API, with a key.")
+
+    /// Of a key or an organization, in this minute.
+    static func tooManyRequests(seconds: Int) -> Problem {
+        Problem(
+            .tooManyRequests, "rate_limited", "Too many requests in this minute. Try again in \(seconds) seconds.",
+            headers: [.retryAfter: "\(seconds)"])
+    }
+
     static let ownCall = Problem(.forbidden, "own_call", "Jobs may not call Prikke itself. Call it from your program instead.")
 
     static func methodNotAllowed(_ allowed: [String]) -> Problem {
@@ -36,7 +46,8 @@ extension Problem {
 
     /// The rest of the body is not read, so the connection cannot be used again.
     static func contentTooLarge(limit: Int) -> Problem {
-        let words = "The body is larger than \(limit / 1_048_576) MiB. Send less, or in several requests."
+        let most = limit < 1_048_576 ? "\(limit / 1_024) KiB" : "\(limit / 1_048_576) MiB"
+        let words = "The body is larger than \(most). Send less, or in several requests."
         return Problem(.contentTooLarge, "content_too_large", words, headers: [.connection: "close"])
     }
 
@@ -68,9 +79,26 @@ extension Problem {
         headers: [.connection: "close"]
     )
 
-    static func unsupportedMediaType(_ detail: String) -> Problem {
-        Problem(.unsupportedMediaType, "unsupported_media_type", detail, headers: [.accept: "application/json"])
-    }
+    static let jsonNeeded = Problem(
+        .unsupportedMediaType, "unsupported_media_type", "Send JSON in UTF-8, not compressed, with Content-Type: application/json.",
+        headers: [.accept: "application/json"]
+    )
+
+    static let formNeeded = Problem(
+        .unsupportedMediaType, "unsupported_media_type", "Send the form as application/x-www-form-urlencoded, in UTF-8.",
+        headers: [.accept: "application/x-www-form-urlencoded"]
+    )
+
+    static let malformedForm = Problem(
+        .badRequest, "malformed_form", "The form is not percent-encoded UTF-8. Go back, load the page again and send it once more.")
+
+    /// Somebody else's page had the browser send it, or a program that hides where it comes from.
+    static let crossSite = Problem(
+        .forbidden, "cross_site", "This was not sent from a page of Prikke, so nothing was done. Open the page here and send it again.")
+
+    /// The form is of another session: before signing in or out, or of a browser that keeps no cookies.
+    static let staleForm = Problem(
+        .forbidden, "stale_form", "This form is out of date, so nothing was done. Go back, load the page again and send it once more.")
 
     /// Something that we need is away for the moment.
     public static let unavailable = Problem(

@@ -14,6 +14,9 @@ extension WebServer {
         }
         if let mailbox = site.mailbox { MailboxPages(mailbox: mailbox, views: pages.views, assets: pages.assets).addRoutes(to: router) }
         router.get(RouterPath(Paths.asset), use: pages.asset)
+        router.post(Paths.theme, form: ThemeSwitch.fields, use: ThemeSwitch.change)
+
+        if let people = site.people { addRoutes(of: people, to: router) }
 
         // For whoever watches over this process
         router.get(RouterPath(Paths.health), use: vitals.health)
@@ -21,8 +24,31 @@ extension WebServer {
         router.get(RouterPath(Paths.metrics), use: vitals.metrics)
 
         // The API: each operation is one line of its resource's file
-        let api = router.group().add(middleware: KeyAuthentication(authenticate: site.authenticate)).group(context: KeyContext.self)
+        let api = router.group().add(middleware: KeyAuthentication(authenticate: site.authenticate, budget: site.budget)).group(
+            context: KeyContext.self)
         for operation in site.api.operations { operation.addRoute(to: api) }
+    }
+
+    /// What one signs in to: a person's own pages, then those of an organization. An organization's address may be any word, so these
+    /// come last, and no other page may begin with one that is not reserved (`Organization.reserved`).
+    private func addRoutes(of people: People, to router: Router<VisitorContext>) {
+        let mailbox = site.mailbox == nil ? nil : Paths.mailbox
+        SignInPages(people: people, pages: pages, newBrowserID: site.newBrowserID, mailbox: mailbox).addRoutes(to: router)
+        let person = router.group(context: PersonContext.self)
+        AccountPages(people: people, pages: pages).addRoutes(to: person, visitors: router)
+        OrganizationPages(people: people, pages: pages).addRoutes(to: person, visitors: router)
+
+        let member = router.group(context: MemberContext.self)
+        member.get(Paths.organization, needs: .seeJobs, use: overview)
+        MembersPages(people: people, pages: pages).addRoutes(to: member)
+        KeysPages(people: people, pages: pages).addRoutes(to: member)
+        AuditPages(people: people, pages: pages).addRoutes(to: member)
+        SettingsPages(people: people, pages: pages, exportJobs: site.exportJobs).addRoutes(to: member)
+    }
+
+    @Sendable private func overview(_ request: Request, _ context: MemberContext) async throws -> Response {
+        guard let overview = site.overview else { throw Problem.notFound }
+        return pages.answer(try await overview(context.access), to: context.viewer)
     }
 
     /// The routes behind what every answer needs: outermost first.
@@ -32,9 +58,13 @@ extension WebServer {
 
         let router = Router(context: VisitorContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLog(logger: logger))
+        router.add(middleware: ClientFinder(proxies: configuration.trustedProxies, siteURL: site.url))
         router.add(middleware: SecurityHeaders())
+        router.add(middleware: ViewerFinder(tokens: site.formTokens, newBrowserID: site.newBrowserID))
+        if let people = site.people { router.add(middleware: SessionFinder(people: people)) }
         router.add(middleware: ErrorAnswers(routes: RouteTable(draft.routes), pages: pages, site: site))
         router.add(middleware: OwnCalls())
+        router.add(middleware: FormGuard(siteURL: site.url, tokens: site.formTokens))
         addRoutes(to: router)
         return router.buildResponder()
     }

@@ -1,4 +1,5 @@
 import Mail
+import JSON
 import Tenancy
 
 /// What the web server shows and whom it asks. Everything that it needs of other modules comes in here.
@@ -13,6 +14,18 @@ public struct Site: Sendable {
     /// Whose key this is; nil for one that is unknown, expired or revoked; a throw means that it could not be found out.
     public var authenticate: @Sendable (String) async throws -> Access?
 
+    /// The doors to people and their organizations; nil: there are no pages that one signs in to.
+    public var people: People?
+
+    /// Counts a request of a key; nil: there is no limit.
+    public var budget: @Sendable (Access) async throws -> RequestBudgets.Verdict? = { _ in nil }
+
+    /// The jobs of an organization as an export has them.
+    public var exportJobs: @Sendable (Access) async throws -> [JSON] = { _ in [] }
+
+    /// The jobs and latest executions of an organization, for its first page.
+    public var overview: (@Sendable (Access) async throws -> OverviewPage)?
+
     /// How well everything is.
     public var health: @Sendable () async -> HealthReport
 
@@ -22,8 +35,14 @@ public struct Site: Sendable {
     /// Metrics in Prometheus' text format.
     public var metrics: @Sendable () -> String
 
+    /// How forms show that they are ours.
+    public var formTokens: FormTokens
+
+    /// What a browser is told apart by that nobody has signed in with: random, at least 128 bits, fit for a cookie.
+    public var newBrowserID: @Sendable () -> String
+
     /// The jobs and executions shown at `/demo`; nil: there is no such page (it is for development only).
-    public var demo: (@Sendable () async throws -> DemoPage)?
+    public var demo: (@Sendable () async throws -> OverviewPage)?
 
     /// The mails shown at `/dev/mailbox`; nil: there is no such page (it is for development without a mail transport only).
     public var mailbox: Mailbox? = nil
@@ -35,8 +54,8 @@ public struct Site: Sendable {
     public init(
         url: String, api: API, authenticate: @escaping @Sendable (String) async throws -> Access?,
         health: @escaping @Sendable () async -> HealthReport, about: @escaping @Sendable () -> About,
-        metrics: @escaping @Sendable () -> String,
-        demo: (@Sendable () async throws -> DemoPage)? = nil, problem: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
+        metrics: @escaping @Sendable () -> String, formTokens: FormTokens, newBrowserID: @escaping @Sendable () -> String,
+        demo: (@Sendable () async throws -> OverviewPage)? = nil, problem: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
     ) {
         self.url = url
         self.api = api
@@ -44,6 +63,8 @@ public struct Site: Sendable {
         self.health = health
         self.about = about
         self.metrics = metrics
+        self.formTokens = formTokens
+        self.newBrowserID = newBrowserID
         self.demo = demo
         self.problem = problem
     }

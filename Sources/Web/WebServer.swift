@@ -36,7 +36,8 @@ public struct WebServer: Service {
         /// eighty browsers behind one address needs, and eight hostile addresses are half of what we can carry.
         public var mostConnectionsPerAddress = 512
 
-        /// For their addresses, each of which stands for many clients, the limit by address does not hold.
+        /// What they say of a request's client and scheme is believed; and for their addresses, each of which stands for many
+        /// clients, the limit by address does not hold.
         public var trustedProxies: [IPNetwork] = []
 
         /// So long, when asked to end, we go on as before, but for `/health`, which says 503: the time that load balancers
@@ -57,7 +58,7 @@ public struct WebServer: Service {
     let pages: Pages
     let vitals: Vitals
     private let drain: Drain
-    private let configuration: Configuration
+    let configuration: Configuration
     private let onListening: @Sendable (Int) async -> Void
 
     /// `onListening` is called once, with the port, when the first request could be answered. Throws for a template that

@@ -36,6 +36,7 @@ import Testing
             "PRIKKE_ENV": "staging", "PRIKKE_ROLE": "boss", "PORT": "66000", "PRIKKE_HOST": "https://prikke.example",
             "PRIKKE_ALLOW_NETWORKS": "10.0.0.0/8,everywhere", "PRIKKE_DENY_PORTS": "0", "PRIKKE_HOST_CONCURRENCY": "-1",
             "PRIKKE_WORKERS_MAX": "many", "PRIKKE_DENY_HOSTS": "192.0.2.1", "PRIKKE_CONNECTIONS_PER_ADDRESS": "-1",
+            "PRIKKE_TRUSTED_PROXIES": "10.0.0.1/8",
             "DATABASE_URL": "mysql", "SECRET_KEY_BASE": "short",
         ]
         let named = mistakes(wrong).compactMap { $0.split { $0 == ":" || $0 == " " }.first.map(String.init) }

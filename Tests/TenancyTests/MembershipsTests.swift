@@ -27,7 +27,7 @@ struct Cast: Sendable {
     func access(_ session: Session) async throws -> Access { try await scene.access(session, to: acme) }
 
     func role(of session: Session) async throws -> Role? {
-        try await scene.memberships.access(toSlug: acme.slug, for: session.user, origin: Origin(.page))?.role
+        try? await scene.access(session, to: acme).role
     }
 }
 

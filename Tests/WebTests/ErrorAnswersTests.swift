@@ -1,4 +1,5 @@
 import JSON
+import Outbound
 import Testing
 import Web
 
@@ -59,6 +60,25 @@ import Web
         try await TestServer.run(TestSite.site) { server in
             let answer = await server.request("GET", "/livez", headers: ["X-Request-Id: \(id)"])
             #expect(answer.headers["x-request-id"]?.hasPrefix("req_") == true)
+        }
+    }
+
+    @Test func onlyWhoCameOverTLSIsToldToComeOverTLS() async throws {
+        var site = TestSite.site
+        site.url = "http://127.0.0.1:4000"
+        try await TestServer.run(site) { server in
+            for request in ["GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "\u{1}\r\n\r\n"] {
+                let answer = await server.send(request)
+                #expect(answer.headers["x-content-type-options"] == "nosniff")
+                #expect(answer.headers["strict-transport-security"] == nil)
+            }
+            let spoofed = await server.request("GET", "/", headers: ["X-Forwarded-Proto: https"])
+            #expect(spoofed.headers["strict-transport-security"] == nil)
+        }
+        try await TestServer.run(site, configure: { $0.trustedProxies = [IPNetwork("127.0.0.0/8")].compactMap(\.self) }) { server in
+            let answer = await server.request("GET", "/", headers: ["X-Forwarded-Proto: https"])
+            #expect(answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains")
+            #expect(answer.headers["set-cookie"]?.hasPrefix("__Host-browser=") == true)
         }
     }
 

@@ -4,7 +4,19 @@ import Testing
 @testable import Web
 
 @Suite struct TemplateTests {
-    private static let pages: [any Page] = LandingPage.samples + ErrorPage.samples + DemoPage.samples + StatusPage.samples + MailboxPage.samples + MailPage.samples
+    private static let pages: [any Page] =
+        LandingPage.samples + ErrorPage.samples + OverviewPage.samples + StatusPage.samples + MailboxPage.samples + MailPage.samples
+        + PlainPage.samples + AccountPage.samples + InvitesPage.samples + MembersPage.samples + KeysPage.samples + SettingsPage.samples
+        + AuditPage.samples
+    /// Nobody, and somebody for whom there is one of everything.
+    private static let viewers = [
+        Viewer(),
+        Viewer(
+            theme: .dark, flash: "Saved.", formToken: "t",
+            navigation: Navigation(
+                email: "ada@example.com", organizations: [("Acme", "acme")], access: access([.read, .write, .manage]), invites: 2,
+                path: "/acme/members")),
+    ]
     private static let templates = Views.templates.mapValues { String(decoding: $0, as: UTF8.self) }
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Web").standardized
 
@@ -15,13 +27,15 @@ import Testing
     }
 
     @Test func theLayoutsTagsAreAnswered() {
-        let chrome = Chrome(title: "t", stylesheet: "s", icon: "i", body: "b")
-        #expect(TemplateFaults(in: "layout", of: Self.templates, page: chrome).found == [])
+        for viewer in Self.viewers {
+            let chrome = Chrome(title: "t", body: "b", assets: Assets(), viewer: viewer)
+            #expect(TemplateFaults(in: "layout", of: Self.templates, page: chrome).found == [])
+        }
     }
 
     @Test func everyTemplateBelongsToAPage() {
         let used = Set(Self.pages.map { type(of: $0).template } + ["layout"])
-        #expect(Set(Self.templates.keys) == used)
+        #expect(Set(Self.templates.keys) == used.union(Views.partials))
     }
 
     /// Guards the table in `Views` against a file that was added and not named, and the program against old content.
@@ -34,7 +48,7 @@ import Testing
     }
 
     @Test func textIsEscapedAndMarksAreNot() throws {
-        let html = try Views().html(DemoPage.samples[1], assets: Assets())
+        let html = try Views().html(OverviewPage.samples[1], assets: Assets(), viewer: Viewer())
         #expect(html.contains("<h1>Acme &lt;b&gt; &amp; Söhne</h1>"))
         #expect(html.contains("<title>Jobs · Acme &lt;b&gt; &amp; Söhne</title>"))
         #expect(html.contains("<svg class=\"mark bad\""))
@@ -43,7 +57,7 @@ import Testing
 
     @Test(arguments: pages.indices)
     func noPageHoldsAnInlineScriptOrStyle(index: Int) throws {
-        let html = try Views().html(Self.pages[index], assets: Assets()).lowercased()
+        let html = try Views().html(Self.pages[index], assets: Assets(), viewer: Self.viewers[1]).lowercased()
         for word in ["<script", "<style", " style=", " onclick=", "javascript:"] { #expect(!html.contains(word)) }
         #expect(html.utf8.count < 30_000)
     }

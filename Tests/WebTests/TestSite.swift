@@ -22,7 +22,8 @@ enum TestSite {
         },
         health: { HealthReport(isHealthy: true, parts: [("database", "up")]) }, about: { About(version: "1.2.3", zoneData: "2026a") },
         metrics: { "prikke_up 1\n" },
-        demo: { DemoPage(organization: "Acme", jobs: [], executions: []) }
+        formTokens: FormTokens(make: { "token-of-\($0)" }, isGood: { $0 == "token-of-\($1)" }), newBrowserID: { "new-browser" },
+        demo: { OverviewPage(organization: "Acme", jobs: [], executions: []) }
     )
 
     /// A site with one operation, `GET /api/wait`, which answers when the gate is opened.
@@ -69,7 +70,8 @@ enum TestSite {
             body: .optional(.object([Field("reason", .string())])), answers: [.accepted(.anything)]
         ) { call in .accepted(call.body) },
         Operation(
-            .delete, "/api/things/{thing}", id: "deleteThing", summary: "Delete a thing", permission: .manageKeys, body: .none, answers: [.noContent]
+            .delete, "/api/things/{thing}", id: "deleteThing", summary: "Delete a thing", permission: .manageKeys, body: .none,
+            answers: [.noContent]
         ) { _ in .noContent },
         Operation(
             .get, "/api/surprise", id: "surprise", summary: "Fails", permission: .seeJobs, body: .none, answers: [.ok(.anything)]

@@ -11,7 +11,7 @@ extension Problem {
         fields[.contentLength] = "\(body.count)"
         fields[.requestID] = requestID
         fields[.connection] = "close"
-        for (name, value) in SecurityHeaders.headers { fields[name] = value }
+        for (name, value) in SecurityHeaders.headers(isSecure: siteURL.hasPrefix("https://")) { fields[name] = value }
         var text = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
         for field in fields { text += "\(field.name.rawName): \(field.value)\r\n" }
         var buffer = ByteBuffer(string: text + "\r\n")

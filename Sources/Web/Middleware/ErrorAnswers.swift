@@ -16,6 +16,10 @@ struct ErrorAnswers: RouterMiddleware {
             return try await next(request, context)
         } catch let error as HTTPParserError {
             throw error  // the connection ended in the middle of the body: there is nobody to answer
+        } catch let error as Moved {
+            return Response(status: .movedPermanently, headers: [.location: error.path])
+        } catch let error as SignInNeeded where wantsPage(request) {
+            return .seeOther(Paths.signIn(returningTo: error.place))
         } catch {
             let problem = problem(for: error, request, context)
             return wantsPage(request) ? pages.error(problem, context) : answer(problem, context)
@@ -25,6 +29,7 @@ struct ErrorAnswers: RouterMiddleware {
     private func problem(for error: any Error, _ request: Request, _ context: VisitorContext) -> Problem {
         switch error {
         case let error as any Answerable: return error.problem
+        case is SignInNeeded: return .signInNeeded
         case let error as HTTPError where error.status == .notFound:
             let allowed = routes.methods(at: request.uri.path)
             return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed)

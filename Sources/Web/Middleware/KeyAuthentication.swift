@@ -7,20 +7,44 @@ import Tenancy
 struct KeyAuthentication: RouterMiddleware {
     /// Whose key this is; nil for one that is unknown, expired or revoked. A throw means that it could not be found out.
     let authenticate: @Sendable (String) async throws -> Access?
+    /// Counts the request; nil: there is no limit.
+    let budget: @Sendable (Access) async throws -> RequestBudgets.Verdict?
 
     func handle(
         _ request: Request, context: VisitorContext, next: (Request, VisitorContext) async throws -> Response
     ) async throws -> Response {
         guard let key = Self.key(in: request.headers) else { throw Problem.unauthenticated }
         var context = context
+        let verdict: RequestBudgets.Verdict?
         do {
-            context.access = try await authenticate(key)
+            guard var access = try await authenticate(key) else { throw Problem.unauthenticated }
+            access.origin = Origin(.api, from: context.client.address)
+            context.access = access
+            verdict = try await budget(access)
+        } catch let problem as Problem {
+            throw problem
         } catch {
             // Who cannot be asked for has no access; that he should try again is all he is told.
             context.logger.error("a key could not be checked", metadata: ["error": "\(error)"])
             throw Problem.unavailable
         }
-        return try await next(request, context)
+        guard let verdict else { return try await next(request, context) }
+        guard verdict.isAllowed else {
+            var problem = Problem.tooManyRequests(seconds: verdict.secondsLeft)
+            for (name, value) in Self.headers(verdict) { problem.headers[name] = value }
+            throw problem
+        }
+        var response = try await next(request, context)
+        for (name, value) in Self.headers(verdict) { response.headers[name] = value }
+        return response
+    }
+
+    /// draft-ietf-httpapi-ratelimit-headers-10.
+    private static func headers(_ verdict: RequestBudgets.Verdict) -> [(HTTPField.Name, String)] {
+        [
+            (.rateLimitPolicy, "\"key\";q=\(verdict.most);w=\(verdict.windowSeconds)"),
+            (.rateLimit, "\"key\";r=\(verdict.left);t=\(verdict.secondsLeft)"),
+        ]
     }
 
     /// The key of exactly one header `Authorization: Bearer pk_live_….sk_live_…` (RFC 6750 §2.1). Anything else is nil,

@@ -9,7 +9,7 @@ struct MailboxPages: Sendable {
     private static let most = 200
 
     private static let listPolicy =
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     /// A mail's own styles and nothing else: no script, no image, no answer to anybody. Its links open beside it.
     private static let partPolicy = """
         default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; \
@@ -27,11 +27,11 @@ struct MailboxPages: Sendable {
     }
 
     @Sendable func list(_ request: Request, _ context: VisitorContext) async throws -> Response {
-        answer(views.html(MailboxPage(try await mailbox.newest(Self.most)), assets: assets), Self.listPolicy)
+        answer(views.html(MailboxPage(try await mailbox.newest(Self.most)), assets: assets, viewer: context.viewer), Self.listPolicy)
     }
 
     @Sendable func mail(_ request: Request, _ context: VisitorContext) async throws -> Response {
-        answer(views.html(MailPage(try await entry(context)), assets: assets), Self.listPolicy)
+        answer(views.html(MailPage(try await entry(context)), assets: assets, viewer: context.viewer), Self.listPolicy)
     }
 
     @Sendable func part(_ request: Request, _ context: VisitorContext) async throws -> Response {

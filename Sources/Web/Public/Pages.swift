@@ -7,19 +7,19 @@ struct Pages: Sendable {
     let assets: Assets
     let health: @Sendable () async -> HealthReport
     let about: @Sendable () -> About
-    let demo: (@Sendable () async throws -> DemoPage)?
+    let demo: (@Sendable () async throws -> OverviewPage)?
 
     @Sendable func landing(_ request: Request, _ context: VisitorContext) -> Response {
-        answer(LandingPage(hasDemo: demo != nil))
+        answer(LandingPage(hasDemo: demo != nil), to: context.viewer)
     }
 
     @Sendable func status(_ request: Request, _ context: VisitorContext) async -> Response {
-        answer(StatusPage(await health(), about()))
+        answer(StatusPage(await health(), about()), to: context.viewer)
     }
 
     @Sendable func demo(_ request: Request, _ context: VisitorContext) async throws -> Response {
         guard let demo else { throw Problem.notFound }
-        return answer(try await demo())
+        return answer(try await demo(), to: context.viewer)
     }
 
     @Sendable func asset(_ request: Request, _ context: VisitorContext) throws -> Response {
@@ -27,13 +27,16 @@ struct Pages: Sendable {
     }
 
     func error(_ problem: Problem, _ context: VisitorContext) -> Response {
-        answer(ErrorPage(problem, requestID: context.requestID), problem.status, problem.headers)
+        answer(ErrorPage(problem, requestID: context.requestID), to: context.viewer, problem.status, problem.headers)
     }
 
-    private func answer(_ page: some Page, _ status: HTTPResponse.Status = .ok, _ headers: HTTPFields = [:]) -> Response {
+    /// The page as whoever looks at it sees it. `headers` may hold a `Referrer-Policy` or a `Content-Security-Policy` of its own.
+    func answer(
+        _ page: some Page, to viewer: Viewer, _ status: HTTPResponse.Status = .ok, _ headers: HTTPFields = [:]
+    ) -> Response {
         var headers = headers
         headers[.contentType] = "text/html; charset=utf-8"
-        let html = views.html(page, assets: assets)
+        let html = views.html(page, assets: assets, viewer: viewer)
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 }

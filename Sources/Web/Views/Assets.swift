@@ -30,7 +30,7 @@ struct Assets: Sendable {
     /// One file for the browser, several for us; the first names the order of the layers.
     let stylesheet = Asset(
         "prikke.css", type: "text/css; charset=utf-8",
-        bytes: PackageResources.tokens_css + PackageResources.base_css + PackageResources.components_css
+        bytes: PackageResources.tokens_css + PackageResources.base_css + PackageResources.layout_css + PackageResources.components_css
     )
 
     let icon = Asset("favicon.svg", type: "image/svg+xml; charset=utf-8", bytes: PackageResources.favicon_svg)

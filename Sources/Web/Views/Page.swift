@@ -10,11 +10,3 @@ protocol Page: Sendable {
     /// What the browser shows in its tab.
     var title: String { get }
 }
-
-/// What stands around every page.
-struct Chrome {
-    let title: String
-    let stylesheet: String
-    let icon: String
-    let body: String
-}

@@ -7,10 +7,19 @@ struct Views: Sendable {
     /// Every template under its name; a new file is a new line here.
     static let templates: [String: [UInt8]] = [
         "layout": PackageResources.layout_mustache,
+        "form": PackageResources.form_mustache,
+        "postbutton": PackageResources.postbutton_mustache,
         "landing": PackageResources.landing_mustache,
-        "demo": PackageResources.demo_mustache,
+        "overview": PackageResources.overview_mustache,
         "status": PackageResources.status_mustache,
         "error": PackageResources.error_mustache,
+        "plain": PackageResources.plain_mustache,
+        "account": PackageResources.account_mustache,
+        "invites": PackageResources.invites_mustache,
+        "members": PackageResources.members_mustache,
+        "keys": PackageResources.keys_mustache,
+        "settings": PackageResources.settings_mustache,
+        "audit": PackageResources.audit_mustache,
         "mailbox": PackageResources.mailbox_mustache,
         "mail": PackageResources.mail_mustache,
     ]
@@ -24,10 +33,15 @@ struct Views: Sendable {
         self.library = library
     }
 
-    /// The page in its layout, as HTML.
-    func html(_ page: some Page, assets: Assets) -> String {
+    /// Those that stand in others, by `{{> form}}`.
+    static let partials: Set = ["form", "postbutton"]
+
+    /// A partial alone, as HTML.
+    func partial(_ name: String, _ value: some Sendable) -> String { library.render(value, withTemplate: name) ?? "" }
+
+    /// The page in its layout, as HTML, for whoever looks at it.
+    func html(_ page: some Page, assets: Assets, viewer: Viewer) -> String {
         let body = library.render(page, withTemplate: type(of: page).template) ?? ""
-        let chrome = Chrome(title: page.title, stylesheet: assets.stylesheet.url, icon: assets.icon.url, body: body)
-        return library.render(chrome, withTemplate: "layout") ?? ""
+        return library.render(Chrome(title: page.title, body: body, assets: assets, viewer: viewer), withTemplate: "layout") ?? ""
     }
 }

@@ -1,7 +1,7 @@
 /// The jobs and the latest executions of one organization, plainly, while the real pages do not exist yet. Every text is
 /// ready to print.
-public struct DemoPage: Page {
-    static let template = "demo"
+public struct OverviewPage: Page {
+    static let template = "overview"
 
     /// One job as a row.
     public struct JobRow: Sendable {
@@ -54,10 +54,10 @@ public struct DemoPage: Page {
     }
 }
 
-extension DemoPage {
+extension OverviewPage {
     static let samples = [
-        DemoPage(organization: "Acme", jobs: [], executions: []),
-        DemoPage(
+        OverviewPage(organization: "Acme", jobs: [], executions: []),
+        OverviewPage(
             organization: "Acme <b> & Söhne",
             jobs: [
                 JobRow(

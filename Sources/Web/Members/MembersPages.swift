@@ -1,0 +1,190 @@
+import Hummingbird
+import JSON
+import Tenancy
+
+/// Who belongs to an organization, and who is invited to.
+struct MembersPages: Sendable {
+    let people: People
+    let pages: Pages
+
+    func addRoutes(to member: RouterGroup<MemberContext>) {
+        member.get(Paths.members, needs: .seeMembers, use: list)
+        member.get(Paths.member, needs: .manageMembers, use: show)
+        member.post(Paths.memberRole, needs: .manageMembers, form: [Membership.roleField], use: changeRole)
+        member.post(Paths.memberRemoval, needs: .manageMembers, use: remove)
+        member.post(Paths.memberTransfer, needs: .transferOwnership, use: transfer)
+        member.post(Paths.leaving, needs: .seeMembers, use: leave)
+        member.post(Paths.sentInvites, needs: .manageMembers, form: Invite.fields, use: invite)
+        member.post(Paths.sentInviteRepetition, needs: .manageMembers, use: resend)
+        member.post(Paths.sentInviteRevocation, needs: .manageMembers, use: revoke)
+    }
+
+    // MARK: - The list
+
+    @Sendable private func list(_ request: Request, _ context: MemberContext) async throws -> Response {
+        try await list(form: inviteForm(context), context)
+    }
+
+    private func list(form: Form, _ context: MemberContext) async throws -> Response {
+        let manages = context.access.may(.manageMembers)
+        let members = try await people.memberships.all(for: context.access)
+        let invites = manages ? try await people.invites.all(for: context.access) : []
+        let page = MembersPage(
+            members, invites: invites, inviting: manages ? [form] : [], context.person.user, context.access, token: context.viewer.formToken
+        )
+        return pages.answer(page, to: context.viewer)
+    }
+
+    private func inviteForm(_ context: MemberContext) -> Form {
+        Form(
+            to: Paths.filled(Paths.sentInvites, context.slug), token: context.viewer.formToken,
+            fields: [
+                FormField(Invite.fields[0], kind: .email, autocomplete: "off"),
+                FormField(Invite.fields[1], kind: .select, value: "member", options: Self.roles(of: context.access)),
+            ], button: "Invite")
+    }
+
+    /// Those that may be given.
+    private static func roles(of access: Access) -> [FormField.Option] {
+        Role.allCases.filter { access.role.isAtLeast($0) }.map { .init(value: $0.rawValue, label: $0.rawValue) }
+    }
+
+    // MARK: - One member
+
+    @Sendable private func show(_ request: Request, _ context: MemberContext) async throws -> Response {
+        let member = try await find(context)
+        return show(member, form: roleForm(member, context), context)
+    }
+
+    private func show(_ member: Membership, form: Form, _ context: MemberContext) -> Response {
+        let (slug, id) = (context.slug, member.user.id.text)
+        let isSelf = member.user.id == context.person.user.id
+        var acts: [PostButton] = []
+        if !isSelf {
+            acts.append(
+                PostButton(
+                    "Remove", to: Paths.filled(Paths.memberRemoval, slug, id), token: context.viewer.formToken,
+                    about: member.user.email.text,
+                    isDanger: true))
+        }
+        if context.access.may(.transferOwnership), !isSelf {
+            acts.append(
+                PostButton(
+                    "Hand the organization over", to: Paths.filled(Paths.memberTransfer, slug, id), token: context.viewer.formToken,
+                    about: "to \(member.user.email)", isDanger: true))
+        }
+        let page = PlainPage(
+            member.user.email.text,
+            [
+                "A change holds from the next request on. Whoever is removed keeps nothing; API keys that he made go on working, and manage nothing more."
+            ],
+            facts: [("Role", member.role.rawValue), ("Member since", member.createdAt.words)], forms: [form], acts: acts,
+            links: [("All members", Paths.filled(Paths.members, slug))])
+        return pages.answer(page, to: context.viewer)
+    }
+
+    private func roleForm(_ member: Membership, _ context: MemberContext) -> Form {
+        Form(
+            to: Paths.filled(Paths.memberRole, context.slug, member.user.id.text), token: context.viewer.formToken,
+            fields: [FormField(Membership.roleField, kind: .select, value: member.role.rawValue, options: Self.roles(of: context.access))],
+            button: "Change role")
+    }
+
+    @Sendable private func changeRole(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        let member = try await find(context)
+        return try await form.answer(redrawing: roleForm(member, context), with: { show(member, form: $0, context) }) { values in
+            guard let role = values["role"]?.string.flatMap(Role.init) else { throw Problem.notFound }
+            try await refusing(at: "/role") { _ = try await people.memberships.change(member.user.id, to: role, for: context.access) }
+            log("role changed", member.user.id.text, context)
+            return back(context).flashing("\(member.user.email) is \(role.rawValue) now.")
+        }
+    }
+
+    @Sendable private func remove(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        let member = try await find(context)
+        return try await explained(context) {
+            try await people.memberships.remove(member.user.id, for: context.access)
+            log("member removed", member.user.id.text, context)
+            return back(context).flashing("\(member.user.email) is removed.")
+        }
+    }
+
+    @Sendable private func transfer(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        let member = try await find(context)
+        return try await context.recently {
+            try await explained(context) {
+                try await people.memberships.transfer(to: member.user.id, for: context.access, in: context.person.session)
+                log("ownership transferred", member.user.id.text, context)
+                return back(context).flashing("\(member.user.email) owns the organization now, and you are an admin.")
+            }
+        }
+    }
+
+    @Sendable private func leave(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        try await explained(context) {
+            try await people.memberships.leave(context.access)
+            log("member left", context.person.user.id.text, context)
+            return .seeOther(Paths.account).flashing("You have left \(context.access.organization.name).")
+        }
+    }
+
+    // MARK: - Invites
+
+    @Sendable private func invite(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        try await form.answer(redrawing: inviteForm(context), with: { try await list(form: $0, context) }) { values in
+            let role = values["role"]?.string.flatMap(Role.init) ?? .member
+            let email = values["email"]?.string ?? ""
+            try await refusing(at: "/email") { _ = try await people.invites.send(to: email, as: role, for: context.access) }
+            log("invite sent", role.rawValue, context)
+            return back(context).flashing("The invite is sent. It is open for seven days.")
+        }
+    }
+
+    @Sendable private func resend(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        let invite = try await people.invites.find(context.parameters.get("invite") ?? "", for: context.access)
+        return try await explained(context) {
+            _ = try await people.invites.resend(invite, for: context.access)
+            return back(context).flashing("The invite is sent again. Its link before is dead.")
+        }
+    }
+
+    @Sendable private func revoke(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        let invite = try await people.invites.find(context.parameters.get("invite") ?? "", for: context.access)
+        return try await explained(context) {
+            try await people.invites.revoke(invite, for: context.access)
+            return back(context).flashing("The invite is taken back.")
+        }
+    }
+
+    // MARK: -
+
+    private func find(_ context: MemberContext) async throws -> Membership {
+        try await people.memberships.find(context.parameters.get("member") ?? "", for: context.access)
+    }
+
+    private func back(_ context: MemberContext) -> Response { .seeOther(Paths.filled(Paths.members, context.slug)) }
+
+    /// What a button may not do is said on the page that it was pressed on.
+    private func explained(_ context: MemberContext, _ act: () async throws -> Response) async throws -> Response {
+        do {
+            return try await act()
+        } catch let denial as Denial where ![Denial.notFound, .recentSignInNeeded].contains(denial) {
+            return back(context).flashing(denial.sentence)
+        }
+    }
+
+    private func log(_ what: StaticString, _ whom: String, _ context: MemberContext) {
+        context.logger.info(
+            "\(what)",
+            metadata: [
+                "organization": "\(context.access.organization.id.text)", "by": "\(context.person.user.id.text)", "on": "\(whom)",
+            ])
+    }
+}
+
+/// What is denied to a form is said beside the field that it is about.
+func refusing(at pointer: String, _ act: () async throws -> Void) async throws {
+    do { try await act() } catch let denial as Denial where ![Denial.notFound, .recentSignInNeeded].contains(denial) {
+        throw InvalidInput(pointer: pointer, code: denial.code, detail: denial.sentence)
+    }
+}
