@@ -18,10 +18,8 @@ public struct RenderedMail: Sendable, Equatable, Identified {
 
 /// Makes a message's two parts, by templates that are compiled into the program.
 public struct MessageRenderer: Sendable {
-    static let templates = [
-        "html": PackageResources.message_html_mustache,
-        "text": PackageResources.message_txt_mustache,
-    ]
+    static let htmlTemplate = String(decoding: PackageResources.message_html_mustache, as: UTF8.self)
+    static let textTemplate = String(decoding: PackageResources.message_txt_mustache, as: UTF8.self)
 
     private let sender: Sender
     private let html: MustacheTemplate
@@ -30,8 +28,8 @@ public struct MessageRenderer: Sendable {
     /// Throws where a template does not parse.
     public init(from sender: Sender) throws {
         self.sender = sender
-        html = try MustacheTemplate(string: String(decoding: PackageResources.message_html_mustache, as: UTF8.self))
-        text = try MustacheTemplate(string: String(decoding: PackageResources.message_txt_mustache, as: UTF8.self))
+        html = try MustacheTemplate(string: Self.htmlTemplate)
+        text = try MustacheTemplate(string: Self.textTemplate)
     }
 
     /// The message as mail to one recipient.

@@ -4,7 +4,8 @@ import Testing
 @testable import Web
 
 @Suite struct TemplateTests {
-    private static let pages: [any Page] = LandingPage.samples + ErrorPage.samples + DemoPage.samples + StatusPage.samples + MailboxPage.samples + MailPage.samples
+    private static let pages: [any Page] =
+        LandingPage.samples + ErrorPage.samples + DemoPage.samples + StatusPage.samples + MailboxPage.samples + MailPage.samples
     private static let templates = Views.templates.mapValues { String(decoding: $0, as: UTF8.self) }
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Web").standardized
 
