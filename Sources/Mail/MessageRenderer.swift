@@ -35,8 +35,11 @@ public struct MessageRenderer: Sendable {
     /// The message as mail to one recipient.
     public func render(_ message: Message, id: ID<RenderedMail>, to recipient: EmailAddress) -> RenderedMail {
         let content = Content(message)
+        // Each block of the text part ends with an empty line, the last one too.
+        let text = text.render(content).split(separator: "\n", omittingEmptySubsequences: false).drop(while: \.isEmpty)
+        let lines = text.reversed().drop(while: \.isEmpty).reversed()
         return RenderedMail(
-            id: id, kind: message.kind, from: sender, to: recipient, subject: message.subject, text: text.render(content),
+            id: id, kind: message.kind, from: sender, to: recipient, subject: message.subject, text: lines.joined(separator: "\n") + "\n",
             html: html.render(content))
     }
 
