@@ -47,7 +47,7 @@ import Time
         for index in 0..<40 { try await scene.add(to: "user\(index)@example.com") }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for _ in 0..<4 {
-                tasks.addTask { for _ in 0..<40 where try await scene.courier.deliver(at: Self.begin).isFull {} }
+                tasks.addTask { while try await scene.courier.deliver(at: Self.begin).isFull {} }
             }
             try await tasks.waitForAll()
         }
@@ -55,6 +55,22 @@ import Time
         #expect(Set(scene.transport.sent.map(\.to)).count == 40 && scene.transport.sent.count == 40)
         let left: Int = try await scene.database.query("SELECT count(*) AS count FROM outbox WHERE status <> 'sent'").only("count")
         #expect(left == 0)
+    }
+
+    @Test func whatAnotherCourierIsTakingIsPassedBy() async throws {
+        let scene = try Scene()
+        try await scene.add(to: "first@example.com")
+        try await scene.add(at: Self.begin.adding(.seconds(1)), to: "second@example.com")
+        await #expect(throws: NeverHappened.self) {
+            try await scene.database.transaction { transaction in
+                try await transaction.query(Outbox.claim(1, until: Self.later, now: Self.begin.adding(.seconds(1))))
+                try await scene.courier.deliver(at: Self.begin.adding(.seconds(1)))
+                #expect(scene.transport.sent.map(\.to.text) == ["second@example.com"])
+                throw NeverHappened("the other courier has not taken it after all")
+            }
+        }
+        try await scene.courier.deliver(at: Self.begin.adding(.seconds(1)))
+        #expect(scene.transport.sent.map(\.to.text) == ["second@example.com", "first@example.com"])
     }
 
     @Test func aMailThatWasNotTakenIsTriedAgainAfterItsPause() async throws {
@@ -179,10 +195,12 @@ import Time
 
     @Test func aCourierIsWokenByAMailAndStopsWhenAsked() async throws {
         let scene = try Scene()
-        let group = ServiceGroup(services: [scene.courier], logger: scene.logger)
+        var courier = scene.courier
+        courier.pause = .seconds(3_600)
+        let group = ServiceGroup(services: [courier], logger: scene.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            // It has looked and listens: whoever adds now finds it asleep for 30 s.
+            // From here on it sleeps for an hour, but for one more look, which it takes because it listens.
             try await until("the courier listens") {
                 let listening: Int = try await scene.database.query(
                     """
@@ -192,8 +210,10 @@ import Time
                 ).only("count")
                 return listening > 0
             }
-            try await scene.add(at: .now())
-            try await until("the mail is sent") { try await scene.row().status == "sent" }
+            for count in 1...3 {
+                try await scene.add(at: .now())
+                try await until("mail \(count) is sent") { scene.transport.sent.count == count }
+            }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
