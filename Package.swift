@@ -144,7 +144,8 @@ let package = Package(
         .executableTarget(
             name: "Prikke",
             dependencies: [
-                "EventLoop", "Time", "JSON", "Secrets", "Postgres", "Outbound", "Migrations", "Mail", "Tenancy", "Billing", "Scheduling", "Web",
+                "EventLoop", "Time", "JSON", "Secrets", "Postgres", "Outbound", "Migrations", "Mail", "Tenancy", "Billing", "Scheduling",
+                "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

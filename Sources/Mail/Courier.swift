@@ -13,9 +13,11 @@ public struct Courier: Service {
     /// A mail whose courier was held up for longer is given back rather than handed over: its lease must outlast the handing over.
     private static let freshness: Duration = .seconds(60)
     private static let batch = 10
-    private static let pause: Duration = .seconds(30)
     private static let pauseAfterError: Duration = .seconds(1)
     private static let pruningPause: Duration = .seconds(600)
+
+    /// So soon it looks again where nobody wakes it.
+    var pause: Duration = .seconds(30)
 
     private let database: Database
     private let outbox: Outbox
@@ -51,7 +53,7 @@ public struct Courier: Service {
     private func work(_ bell: Bell) async {
         var (sendingFrom, pruningFrom) = (ContinuousClock.now, ContinuousClock.now)
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            var pause = Self.pause
+            var pause = pause
             do {
                 let now: Timestamp = try await database.query("SELECT clock_timestamp() AS now").only("now")
                 if ContinuousClock.now >= pruningFrom {

@@ -14,6 +14,7 @@ enum DeliveryStep: Equatable {
 
     /// What transports know comes late.
     private static let lookUpAfter: Duration = .seconds(120)
+    private static let shortestWait: Duration = .seconds(5)
     private static let longestPause: Duration = .seconds(3_600)
 
     /// After it was handed over.
@@ -22,7 +23,7 @@ enum DeliveryStep: Equatable {
         case .sent(let providerID): .sent(providerID: providerID)
         case .refused(let reason): .failed(reason: reason)
         case .tryLater(let reason, let after): again(mail, in: max(pause(after: mail.tries), after ?? .zero), reason, now: now)
-        case .unavailable(let reason, let after): .wait(until: now.adding(after), reason: reason)
+        case .unavailable(let reason, let after): .wait(until: now.adding(max(after, shortestWait)), reason: reason)
         // It is looked up also where it will have expired by then: what became of it can still be known.
         case .unknown(let reason): .lookUp(at: now.adding(lookUpAfter), reason: reason)
         }

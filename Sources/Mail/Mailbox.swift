@@ -47,7 +47,9 @@ public struct Mailbox: MailTransport {
 
     private func entry(_ row: Row) throws -> Entry? {
         let (id, text): (ID<RenderedMail>, String) = (try row("id"), try row("recipient"))
-        guard let message = outbox.message(try row("sealed"), id: id, recipient: text), let recipient = EmailAddress(text) else { return nil }
+        guard let message = outbox.message(try row("sealed"), id: id, recipient: text), let recipient = EmailAddress(text) else {
+            return nil
+        }
         return Entry(
             mail: renderer.render(message, id: id, to: recipient), sentAt: try row("finished_at"), button: message.button)
     }

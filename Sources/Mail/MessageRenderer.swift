@@ -18,10 +18,8 @@ public struct RenderedMail: Sendable, Equatable, Identified {
 
 /// Makes a message's two parts, by templates that are compiled into the program.
 public struct MessageRenderer: Sendable {
-    static let templates = [
-        "html": PackageResources.message_html_mustache,
-        "text": PackageResources.message_txt_mustache,
-    ]
+    static let htmlTemplate = String(decoding: PackageResources.message_html_mustache, as: UTF8.self)
+    static let textTemplate = String(decoding: PackageResources.message_txt_mustache, as: UTF8.self)
 
     private let sender: Sender
     private let html: MustacheTemplate
@@ -30,15 +28,18 @@ public struct MessageRenderer: Sendable {
     /// Throws where a template does not parse.
     public init(from sender: Sender) throws {
         self.sender = sender
-        html = try MustacheTemplate(string: String(decoding: PackageResources.message_html_mustache, as: UTF8.self))
-        text = try MustacheTemplate(string: String(decoding: PackageResources.message_txt_mustache, as: UTF8.self))
+        html = try MustacheTemplate(string: Self.htmlTemplate)
+        text = try MustacheTemplate(string: Self.textTemplate)
     }
 
     /// The message as mail to one recipient.
     public func render(_ message: Message, id: ID<RenderedMail>, to recipient: EmailAddress) -> RenderedMail {
         let content = Content(message)
+        // Each block of the text part ends with an empty line, the last one too.
+        let text = text.render(content).split(separator: "\n", omittingEmptySubsequences: false).drop(while: \.isEmpty)
+        let lines = text.reversed().drop(while: \.isEmpty).reversed()
         return RenderedMail(
-            id: id, kind: message.kind, from: sender, to: recipient, subject: message.subject, text: text.render(content),
+            id: id, kind: message.kind, from: sender, to: recipient, subject: message.subject, text: lines.joined(separator: "\n") + "\n",
             html: html.render(content))
     }
 

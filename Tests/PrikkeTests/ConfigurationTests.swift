@@ -37,7 +37,8 @@ import Testing
             "PRIKKE_ALLOW_NETWORKS": "10.0.0.0/8,everywhere", "PRIKKE_DENY_PORTS": "0", "PRIKKE_HOST_CONCURRENCY": "-1",
             "PRIKKE_WORKERS_MAX": "many", "PRIKKE_DENY_HOSTS": "192.0.2.1", "PRIKKE_CONNECTIONS_PER_ADDRESS": "-1",
             "PRIKKE_TRUSTED_PROXIES": "10.0.0.1/8",
-            "DATABASE_URL": "mysql", "SECRET_KEY_BASE": "short",
+            "DATABASE_URL": "mysql", "PRIKKE_RATE_LIMIT": "-1", "SECRET_KEY_BASE": "short", "MAIL_FROM_ADDRESS": "Prikke <a@b.example>",
+            "MAIL_FROM_NAME": "a\nb",
         ]
         let named = mistakes(wrong).compactMap { $0.split { $0 == ":" || $0 == " " }.first.map(String.init) }
         #expect(named.sorted() == wrong.keys.sorted())
@@ -49,6 +50,12 @@ import Testing
         let found = mistakes(Self.production.filter { $0.key != name })
         #expect(found.count == 1)
         #expect(found.first?.hasPrefix("\(name) is needed in production") == true)
+    }
+
+    @Test func mailComesFromWhomTheOperatorNames() throws {
+        #expect(try Configuration([:]).sender == .development)
+        let sender = try Configuration(["MAIL_FROM_ADDRESS": "Hello@Acme.example", "MAIL_FROM_NAME": "Acme jobs"]).sender
+        #expect(sender.address == "hello@acme.example" && sender.name == "Acme jobs")
     }
 
     @Test func productionTakesADataFolderThatWasNamedInsteadOfADatabase() {

@@ -1,0 +1,282 @@
+import Postgres
+import Secrets
+import ServiceLifecycle
+import TestSupport
+import Testing
+import Time
+
+@testable import Mail
+
+@Suite(.database) struct CourierTests {
+    private static let begin = Scene.begin
+    private static let later = begin.adding(.seconds(3_600))
+
+    @Test func aMailGoesOutAndItsContentIsLetGoOf() async throws {
+        let scene = try Scene()
+        try await scene.add(.signIn)
+        try await scene.courier.deliver(at: Self.begin)
+        let mail = try #require(scene.transport.sent.first)
+        #expect(
+            mail.subject == "Canary subject" && mail.to.text == "alice@example.com" && mail.text.contains("https://prikke.example/canary"))
+        let row = try await scene.row()
+        #expect(row.status == "sent" && row.nextTryAt == nil && !row.hasContent && row.tries == 1)
+        try await scene.courier.deliver(at: Self.later)
+        #expect(scene.transport.sent.count == 1)
+    }
+
+    @Test func aDumpHoldsNoContent() async throws {
+        let scene = try Scene()
+        try await scene.add(.signIn)
+        let dump: String = try await scene.database.query("SELECT string_agg(o::text, '') AS rows FROM outbox o").only("rows")
+        #expect(dump.contains("alice@example.com"))
+        let hex = Hex.encode(Array("canary".utf8))
+        #expect(!dump.lowercased().contains("canary") && !dump.contains(hex))
+    }
+
+    @Test func whatWasMovedToAnotherRecipientDoesNotGoOut() async throws {
+        let scene = try Scene()
+        try await scene.add(.signIn)
+        try await scene.database.query("UPDATE outbox SET recipient = 'eve@example.com'")
+        try await scene.courier.deliver(at: Self.begin)
+        #expect(scene.transport.sent.isEmpty)
+        #expect(try await scene.row().status == "failed")
+    }
+
+    @Test func manyCouriersSendEachMailOnce() async throws {
+        let scene = try Scene()
+        for index in 0..<40 { try await scene.add(to: "user\(index)@example.com") }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for _ in 0..<4 {
+                tasks.addTask { while try await scene.courier.deliver(at: Self.begin).isFull {} }
+            }
+            try await tasks.waitForAll()
+        }
+        try await scene.courier.deliver(at: Self.begin)
+        #expect(Set(scene.transport.sent.map(\.to)).count == 40 && scene.transport.sent.count == 40)
+        let left: Int = try await scene.database.query("SELECT count(*) AS count FROM outbox WHERE status <> 'sent'").only("count")
+        #expect(left == 0)
+    }
+
+    @Test func whatAnotherCourierIsTakingIsPassedBy() async throws {
+        let scene = try Scene()
+        try await scene.add(to: "first@example.com")
+        try await scene.add(at: Self.begin.adding(.seconds(1)), to: "second@example.com")
+        await #expect(throws: NeverHappened.self) {
+            try await scene.database.transaction { transaction in
+                try await transaction.query(Outbox.claim(1, until: Self.later, now: Self.begin.adding(.seconds(1))))
+                try await scene.courier.deliver(at: Self.begin.adding(.seconds(1)))
+                #expect(scene.transport.sent.map(\.to.text) == ["second@example.com"])
+                throw NeverHappened("the other courier has not taken it after all")
+            }
+        }
+        try await scene.courier.deliver(at: Self.begin.adding(.seconds(1)))
+        #expect(scene.transport.sent.map(\.to.text) == ["second@example.com", "first@example.com"])
+    }
+
+    @Test func aMailThatWasNotTakenIsTriedAgainAfterItsPause() async throws {
+        let scene = try Scene(answering: .tryLater(reason: "busy", after: .seconds(600)), .sent(providerID: "m1"))
+        try await scene.add()
+        try await scene.courier.deliver(at: Self.begin)
+        let row = try await scene.row()
+        #expect(row.status == "waiting" && row.error == "busy" && row.hasContent && row.tries == 1)
+        try await scene.courier.deliver(at: Self.begin.adding(.seconds(599)))
+        #expect(scene.transport.sent.count == 1)
+        try await scene.courier.deliver(at: Self.begin.adding(.seconds(700)))
+        #expect(scene.transport.sent.count == 2)
+        #expect(try await scene.row().status == "sent")
+    }
+
+    @Test func aMailThatIsRefusedIsNotTriedAgain() async throws {
+        let scene = try Scene(answering: .refused(reason: "no such sender"))
+        try await scene.add()
+        try await scene.courier.deliver(at: Self.begin)
+        let row = try await scene.row()
+        #expect(row.status == "failed" && row.error == "no such sender" && !row.hasContent && row.nextTryAt == nil)
+    }
+
+    @Test func aTransportThatTakesNothingCostsNoTry() async throws {
+        let scene = try Scene(answering: .unavailable(reason: "the key is wrong", after: .seconds(300)))
+        try await scene.add()
+        let round = try await scene.courier.deliver(at: Self.begin)
+        #expect(round.unavailableFor == .seconds(300))
+        let row = try await scene.row()
+        #expect(row.status == "waiting" && row.tries == 0 && row.error == "the key is wrong")
+        try await scene.courier.deliver(at: Self.later, isSending: false)
+        #expect(scene.transport.sent.count == 1)
+    }
+
+    @Test(arguments: [Message.Kind.signIn, .newAPIKey])
+    func anUnknownOutcomeIsLookedUpAndOnlyAWarningGoesAgain(kind: Message.Kind) async throws {
+        let scene = try Scene(answering: .unknown(reason: "the answer was lost"), .sent(providerID: "m1"), finding: .notFound)
+        try await scene.add(kind)
+        try await scene.courier.deliver(at: Self.begin)
+        #expect(try await scene.row().status == "unknown")
+        for minutes in 3...6 { try await scene.courier.deliver(at: Self.begin.adding(.seconds(60 * minutes))) }
+        #expect(scene.transport.lookedUp == 1)
+        #expect(scene.transport.sent.count == (kind == .signIn ? 1 : 2))
+        let row = try await scene.row()
+        #expect(row.status == (kind == .signIn ? "unknown" : "sent") && row.nextTryAt == nil && !row.hasContent)
+    }
+
+    @Test func whatIsFoundIsNotSentAgain() async throws {
+        let scene = try Scene(answering: .unknown(reason: "the answer was lost"), finding: .sent(providerID: "found"))
+        try await scene.add()
+        try await scene.courier.deliver(at: Self.begin)
+        try await scene.courier.deliver(at: Self.later)
+        #expect(scene.transport.sent.count == 1)
+        #expect(try await scene.row().status == "sent")
+        #expect(try await scene.database.query("SELECT provider_id FROM outbox").only("provider_id") == "found")
+    }
+
+    /// The courier dies between handing over and writing it down.
+    @Test func aDeadCouriersMailIsLookedUpWhenItsLeaseEnds() async throws {
+        let scene = try Scene()
+        try await scene.add(.signIn)
+        try await scene.database.query(Outbox.claim(10, until: Self.begin.adding(Courier.lease), now: Self.begin))
+        try await scene.courier.deliver(at: Self.begin.adding(Courier.lease - .seconds(1)))
+        #expect(scene.transport.lookedUp == 0)
+        try await scene.courier.deliver(at: Self.begin.adding(Courier.lease))
+        #expect(scene.transport.lookedUp == 1 && scene.transport.sent.isEmpty)
+        #expect(try await scene.row().status == "unknown")
+    }
+
+    @Test func whoHasLostHisLeaseWritesNothing() async throws {
+        let scene = try Scene()
+        try await scene.add()
+        let claimed = try await scene.database.query(Outbox.claim(10, until: Self.begin.adding(.seconds(1)), now: Self.begin))
+        let mail = try #require(try LeasedMail(claimed[0]))
+        try await scene.database.query(Outbox.claim(10, until: Self.later, now: Self.begin.adding(.seconds(2))))
+        let step = DeliveryStep.failed(reason: "too late")
+        #expect(try await scene.database.query(Outbox.record(step, of: mail, isKept: false, now: Self.later)).affected == 0)
+        #expect(try await scene.row().status == "unknown")
+    }
+
+    @Test func whatHasExpiredIsNotSentAndItsContentGoes() async throws {
+        let scene = try Scene()
+        try await scene.add(.signIn, expiresAt: Self.begin.adding(.seconds(900)))
+        try await scene.courier.deliver(at: Self.begin.adding(.seconds(900)))
+        #expect(scene.transport.sent.isEmpty)
+        let row = try await scene.row()
+        #expect(row.status == "expired" && !row.hasContent && row.nextTryAt == nil)
+    }
+
+    @Test func withoutATransportMailWaitsForADay() async throws {
+        let scene = try Scene()
+        try await scene.add()
+        let courier = scene.courier(nil)
+        try await courier.deliver(at: Self.begin.adding(.seconds(86_399)))
+        #expect(try await scene.row().status == "waiting")
+        try await courier.deliver(at: Self.begin.adding(.seconds(86_400)))
+        #expect(try await scene.row().status == "failed")
+    }
+
+    /// A node of a later version knows it, and sends it.
+    @Test func aKindOfALaterVersionIsLeftAlone() async throws {
+        let scene = try Scene()
+        try await scene.add()
+        try await scene.database.query("UPDATE outbox SET kind = 'of_the_future'")
+        try await scene.courier.deliver(at: Self.later)
+        #expect(try await scene.row().status == "waiting")
+        #expect(scene.transport.sent.isEmpty)
+    }
+
+    @Test func aMailOfATransactionThatFailsIsNotThere() async throws {
+        let scene = try Scene()
+        let insertion = try scene.outbox.insertion(
+            Scene.message(), to: try #require(EmailAddress("alice@example.com")), at: Self.begin)
+        await #expect(throws: NeverHappened.self) {
+            try await scene.database.transaction { transaction in
+                try await transaction.query(insertion)
+                throw NeverHappened("on purpose")
+            }
+        }
+        #expect(try await scene.count() == 0)
+    }
+
+    @Test func aCourierIsWokenByAMailAndStopsWhenAsked() async throws {
+        let scene = try Scene()
+        var courier = scene.courier
+        courier.pause = .seconds(3_600)
+        let group = ServiceGroup(services: [courier], logger: scene.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            // From here on it sleeps for an hour, but for one more look, which it takes because it listens.
+            try await until("the courier listens") {
+                let listening: Int = try await scene.database.query(
+                    """
+                    SELECT count(*) AS count FROM pg_stat_activity
+                    WHERE application_name = \(TestDatabase.current.schema) AND query LIKE 'LISTEN%'
+                    """
+                ).only("count")
+                return listening > 0
+            }
+            for count in 1...3 {
+                try await scene.add(at: .now())
+                try await until("mail \(count) is sent") { scene.transport.sent.count == count }
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test func theLogNamesNobodyAndTellsNothing() async throws {
+        let scene = try Scene(answering: .sent(providerID: nil), .tryLater(reason: "busy", after: nil))
+        try await scene.add()
+        try await scene.add(to: "bob@example.com")
+        try await scene.courier.deliver(at: Self.begin)
+        #expect(scene.notes.text.contains("mail was delivered"))
+        for word in ["alice", "bob", "anary"] { #expect(!scene.notes.text.contains(word)) }
+    }
+}
+
+@Suite(.database) struct MailboxTests {
+    private static let begin = Scene.begin
+
+    @Test func theMailboxKeepsWhatItWasGiven() async throws {
+        let scene = try Scene()
+        try await scene.add(.signIn)
+        try await scene.courier(scene.mailbox).deliver(at: Self.begin)
+        #expect(try await scene.row().hasContent)
+        let entry = try #require(try await scene.mailbox.newest(10).first)
+        #expect(entry.mail.subject == "Canary subject" && entry.button?.url == "https://prikke.example/canary")
+        #expect(try await scene.mailbox.mail(entry.mail.id)?.mail == entry.mail)
+        #expect(try await scene.mailbox.mail(ID()) == nil)
+    }
+
+    @Test func whatIsNotSentIsNotInTheMailbox() async throws {
+        let scene = try Scene(answering: .refused(reason: "no"), keepsContents: true)
+        try await scene.add()
+        #expect(try await scene.mailbox.newest(10).isEmpty)
+        try await scene.courier.deliver(at: Self.begin)
+        #expect(try await scene.mailbox.newest(10).isEmpty)
+        #expect(try await !scene.row().hasContent)
+    }
+
+    @Test(arguments: [(true, 7), (false, 30)])
+    func whatIsLongOverIsForgotten(isMailbox: Bool, days: Int64) async throws {
+        let scene = try Scene()
+        let courier = scene.courier(isMailbox ? scene.mailbox : scene.transport)
+        try await scene.add()
+        try await courier.deliver(at: Self.begin)
+        try await scene.add(at: Self.begin.adding(.seconds(days * 86_400)))
+        try await courier.prune(at: Self.begin.adding(.seconds(days * 86_400 - 60)))
+        #expect(try await scene.count() == 2)
+        try await courier.prune(at: Self.begin.adding(.seconds(days * 86_400 + 60)))
+        #expect(try await scene.count() == 1)
+    }
+
+    @Test func theMailboxKeepsTheNewestFiveHundred() async throws {
+        let scene = try Scene()
+        try await scene.database.query(
+            """
+            INSERT INTO outbox (id, kind, recipient, created_at, finished_at, status)
+            SELECT gen_random_uuid(), 'sign_in', 'n' || n || '@example.com', \(Self.begin), \(Self.begin) + n * interval '1 s', 'sent'
+            FROM generate_series(1, 510) n
+            """)
+        try await scene.courier(scene.mailbox).prune(at: Self.begin.adding(.seconds(600)))
+        #expect(try await scene.count() == 500)
+        let oldest: Int = try await scene.database.query("SELECT count(*) AS count FROM outbox WHERE recipient = 'n10@example.com'").only(
+            "count")
+        #expect(oldest == 0)
+    }
+}
