@@ -1,5 +1,15 @@
 -- Made by scripts/dump-schema from the migrations. Not to be edited.
 
+CREATE FUNCTION public.audit_log_is_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF current_setting('prikke.erasing', true) = 'on' THEN
+        RETURN coalesce(NEW, OLD);
+    END IF;
+    RAISE EXCEPTION 'the audit log is not changed' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
 CREATE TABLE public.api_keys (
     id uuid NOT NULL,
     organization_id uuid NOT NULL,
@@ -153,7 +163,7 @@ CREATE TABLE public.audit_log (
     via text NOT NULL,
     address text,
     CONSTRAINT audit_log_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)+$'::text)),
-    CONSTRAINT audit_log_actor_check CHECK ((actor = ANY (ARRAY['user'::text, 'key'::text, 'system'::text, 'operator'::text]))),
+    CONSTRAINT audit_log_actor_check CHECK ((actor = ANY (ARRAY['user'::text, 'key'::text, 'system'::text, 'operator'::text, 'erased'::text]))),
     CONSTRAINT audit_log_check CHECK (((actor_id IS NOT NULL) = (actor = ANY (ARRAY['user'::text, 'key'::text])))),
     CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['page'::text, 'api'::text, 'sync'::text, 'cli'::text, 'billing'::text, 'engine'::text])))
 );
@@ -178,6 +188,13 @@ CREATE TABLE public.entitlements (
     CONSTRAINT entitlements_members_check CHECK ((members >= 1)),
     CONSTRAINT entitlements_shortest_interval_s_check CHECK ((shortest_interval_s >= 1)),
     CONSTRAINT entitlements_timeout_s_check CHECK ((timeout_s >= 1))
+);
+
+CREATE TABLE public.erasures (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT erasures_kind_check CHECK ((kind = ANY (ARRAY['organization'::text, 'user'::text])))
 );
 
 CREATE TABLE public.executions (
@@ -292,6 +309,26 @@ CREATE TABLE public.executions_keep_90 (
 )
 PARTITION BY RANGE (scheduled_for);
 
+CREATE TABLE public.former_slugs (
+    slug text NOT NULL,
+    organization_id uuid NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.invites (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    role text NOT NULL,
+    token_hash bytea NOT NULL,
+    invited_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT invites_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text]))),
+    CONSTRAINT invites_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
 CREATE TABLE public.job_states (
     organization_id uuid NOT NULL,
     job_id uuid NOT NULL,
@@ -339,6 +376,7 @@ CREATE TABLE public.jobs (
     deleted_at timestamp with time zone,
     paused_reason text,
     paused_at timestamp with time zone,
+    sealed_config bytea,
     CONSTRAINT jobs_check CHECK (((paused_at IS NULL) = (paused_reason IS NULL))),
     CONSTRAINT jobs_key_check CHECK ((key ~ '^[a-z0-9][a-z0-9._/-]{0,99}$'::text)),
     CONSTRAINT jobs_missed_check CHECK ((missed = ANY (ARRAY['skip'::text, 'last'::text, 'all'::text]))),
@@ -408,6 +446,13 @@ CREATE TABLE public.kept_executions (
     CONSTRAINT executions_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text, 'missed'::text, 'skipped'::text, 'cancelled'::text])))
 );
 
+CREATE TABLE public.known_browsers (
+    user_id uuid NOT NULL,
+    browser_hash bytea NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT known_browsers_browser_hash_check CHECK ((length(browser_hash) = 32))
+);
+
 CREATE TABLE public.lanes (
     organization_id uuid NOT NULL,
     max_running integer NOT NULL,
@@ -424,6 +469,29 @@ CREATE SEQUENCE public.lease_tokens
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
+
+CREATE TABLE public.magic_links (
+    id uuid NOT NULL,
+    purpose text NOT NULL,
+    token_hash bytea NOT NULL,
+    code_hash bytea,
+    browser_hash bytea,
+    tries smallint DEFAULT 0 NOT NULL,
+    email text NOT NULL,
+    user_id uuid,
+    previous_email text,
+    organization_name text,
+    next_path text,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT magic_links_browser_hash_check CHECK ((length(browser_hash) = 32)),
+    CONSTRAINT magic_links_check CHECK (((purpose = 'sign_in'::text) = (browser_hash IS NOT NULL))),
+    CONSTRAINT magic_links_check1 CHECK (((purpose = 'sign_in'::text) = (user_id IS NULL))),
+    CONSTRAINT magic_links_code_hash_check CHECK ((length(code_hash) = 32)),
+    CONSTRAINT magic_links_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'new_address'::text, 'old_address'::text]))),
+    CONSTRAINT magic_links_token_hash_check CHECK ((length(token_hash) = 32))
+);
 
 CREATE TABLE public.memberships (
     organization_id uuid NOT NULL,
@@ -481,6 +549,14 @@ CREATE TABLE public.queue (
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
+CREATE UNLOGGED TABLE public.rate_counts (
+    subject bytea NOT NULL,
+    window_start timestamp with time zone NOT NULL,
+    window_end timestamp with time zone NOT NULL,
+    used integer NOT NULL,
+    CONSTRAINT rate_counts_subject_check CHECK ((length(subject) = 32))
+);
+
 CREATE TABLE public.schedule_periods (
     organization_id uuid NOT NULL,
     job_id uuid NOT NULL,
@@ -491,6 +567,23 @@ CREATE TABLE public.schedule_periods (
     checked_until timestamp with time zone NOT NULL,
     unexplained bigint DEFAULT 0 NOT NULL,
     unexplained_at timestamp with time zone
+);
+
+CREATE TABLE public.sealing_keys (
+    id text NOT NULL,
+    first_used_at timestamp with time zone NOT NULL,
+    CONSTRAINT sealing_keys_id_check CHECK ((id ~ '^[0-9a-f]{8}$'::text))
+);
+
+CREATE TABLE public.sessions (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    device text NOT NULL,
+    address text,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone NOT NULL,
+    CONSTRAINT sessions_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
 CREATE TABLE public.signing_secrets (
@@ -558,6 +651,9 @@ ALTER TABLE ONLY public.audit_log
 ALTER TABLE ONLY public.entitlements
     ADD CONSTRAINT entitlements_pkey PRIMARY KEY (organization_id);
 
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
 
@@ -569,6 +665,15 @@ ALTER TABLE ONLY public.executions_keep_7
 
 ALTER TABLE ONLY public.executions_keep_90
     ADD CONSTRAINT executions_keep_90_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
+
+ALTER TABLE ONLY public.former_slugs
+    ADD CONSTRAINT former_slugs_pkey PRIMARY KEY (slug);
+
+ALTER TABLE ONLY public.invites
+    ADD CONSTRAINT invites_email_key UNIQUE (organization_id, email);
+
+ALTER TABLE ONLY public.invites
+    ADD CONSTRAINT invites_pkey PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.job_states
     ADD CONSTRAINT job_states_pkey PRIMARY KEY (organization_id, job_id);
@@ -582,8 +687,17 @@ ALTER TABLE ONLY public.kept_attempts
 ALTER TABLE ONLY public.kept_executions
     ADD CONSTRAINT kept_executions_pkey PRIMARY KEY (organization_id, job_id, scheduled_for, id);
 
+ALTER TABLE ONLY public.known_browsers
+    ADD CONSTRAINT known_browsers_pkey PRIMARY KEY (user_id, browser_hash);
+
 ALTER TABLE ONLY public.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (organization_id);
+
+ALTER TABLE ONLY public.magic_links
+    ADD CONSTRAINT magic_links_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.magic_links
+    ADD CONSTRAINT magic_links_token_hash_key UNIQUE (token_hash);
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (organization_id, user_id);
@@ -600,8 +714,20 @@ ALTER TABLE ONLY public.organizations
 ALTER TABLE ONLY public.queue
     ADD CONSTRAINT queue_pkey PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.rate_counts
+    ADD CONSTRAINT rate_counts_pkey PRIMARY KEY (subject);
+
 ALTER TABLE ONLY public.schedule_periods
     ADD CONSTRAINT schedule_periods_pkey PRIMARY KEY (organization_id, job_id, starts_at);
+
+ALTER TABLE ONLY public.sealing_keys
+    ADD CONSTRAINT sealing_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
 
 ALTER TABLE ONLY public.signing_secrets
     ADD CONSTRAINT signing_secrets_pkey PRIMARY KEY (organization_id, id);
@@ -618,7 +744,11 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.zone_rules
     ADD CONSTRAINT zone_rules_pkey PRIMARY KEY (zone);
 
+CREATE INDEX api_keys_of_creator ON public.api_keys USING btree (created_by) WHERE (created_by IS NOT NULL);
+
 CREATE INDEX api_keys_of_organization ON public.api_keys USING btree (organization_id, id);
+
+CREATE INDEX audit_log_of_actor ON public.audit_log USING btree (actor_id) WHERE (actor_id IS NOT NULL);
 
 CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (organization_id, subject, id);
 
@@ -654,6 +784,16 @@ CASE
     ELSE id
 END));
 
+CREATE INDEX former_slugs_of_organization ON public.former_slugs USING btree (organization_id);
+
+CREATE INDEX invites_of_email ON public.invites USING btree (email);
+
+CREATE INDEX invites_of_inviter ON public.invites USING btree (invited_by) WHERE (invited_by IS NOT NULL);
+
+CREATE INDEX invites_over ON public.invites USING btree (expires_at);
+
+CREATE UNIQUE INDEX invites_token ON public.invites USING btree (token_hash);
+
 CREATE INDEX job_states_due ON public.job_states USING btree (next_run_at) WHERE (next_run_at IS NOT NULL);
 
 CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (organization_id, next_run_at) WHERE (next_run_at IS NOT NULL);
@@ -661,6 +801,8 @@ CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (or
 CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE (pass_at IS NOT NULL);
 
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
+
+CREATE INDEX jobs_sealed ON public.jobs USING btree (organization_id, id) WHERE (sealed_config IS NOT NULL);
 
 CREATE INDEX jobs_zones ON public.jobs USING btree (((schedule ->> 'timezone'::text)), organization_id, id) WHERE ((deleted_at IS NULL) AND (schedule ? 'cron'::text));
 
@@ -670,7 +812,17 @@ CREATE INDEX kept_executions_of_organization ON public.kept_executions USING btr
 
 CREATE INDEX lanes_due ON public.lanes USING btree (next_due);
 
+CREATE INDEX magic_links_of_browser ON public.magic_links USING btree (browser_hash) WHERE (browser_hash IS NOT NULL);
+
+CREATE INDEX magic_links_of_email ON public.magic_links USING btree (email);
+
+CREATE INDEX magic_links_of_user ON public.magic_links USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX magic_links_over ON public.magic_links USING btree (expires_at);
+
 CREATE INDEX memberships_of_user ON public.memberships USING btree (user_id);
+
+CREATE INDEX organizations_deleted ON public.organizations USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 
 CREATE INDEX queue_claim ON public.queue USING btree (organization_id, due_at, id) WHERE ((leased_by IS NULL) AND (NOT held));
 
@@ -690,11 +842,17 @@ END));
 
 CREATE INDEX queue_trials ON public.queue USING btree (leased_by) WHERE on_trial;
 
+CREATE INDEX rate_counts_over ON public.rate_counts USING btree (window_end);
+
 CREATE INDEX schedule_periods_over ON public.schedule_periods USING btree (ends_at) WHERE (ends_at IS NOT NULL);
 
 CREATE INDEX schedule_periods_unchecked ON public.schedule_periods USING btree (checked_until);
 
 CREATE INDEX schedule_periods_unexplained ON public.schedule_periods USING btree (unexplained) WHERE (unexplained > 0);
+
+CREATE INDEX sessions_by_age ON public.sessions USING btree (created_at);
+
+CREATE INDEX sessions_of_user ON public.sessions USING btree (user_id, created_at);
 
 ALTER INDEX public.attempts_pkey ATTACH PARTITION public.attempts_keep_30_pkey;
 
@@ -720,6 +878,8 @@ ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_90_or
 
 ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_90_pkey;
 
+CREATE TRIGGER audit_log_is_kept BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.audit_log_is_kept();
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
 
@@ -732,14 +892,29 @@ ALTER TABLE ONLY public.audit_log
 ALTER TABLE ONLY public.entitlements
     ADD CONSTRAINT entitlements_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.former_slugs
+    ADD CONSTRAINT former_slugs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.invites
+    ADD CONSTRAINT invites_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.invites
+    ADD CONSTRAINT invites_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.job_states
     ADD CONSTRAINT job_states_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES public.jobs(organization_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.known_browsers
+    ADD CONSTRAINT known_browsers_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.lanes
     ADD CONSTRAINT lanes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.magic_links
+    ADD CONSTRAINT magic_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
@@ -749,6 +924,9 @@ ALTER TABLE ONLY public.memberships
 
 ALTER TABLE ONLY public.schedule_periods
     ADD CONSTRAINT schedule_periods_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES public.jobs(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.signing_secrets
     ADD CONSTRAINT signing_secrets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;

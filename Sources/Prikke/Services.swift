@@ -18,6 +18,8 @@ struct Services {
     let organizations: Organizations
     let keys: APIKeys
     let signing: SigningSecrets
+    private let jobSecrets: JobSecrets
+    let sealingKeys: SealingKeys
     let policy: AddressPolicy
     let outbound: OutboundClient
     let plugins: JobPlugins
@@ -35,7 +37,9 @@ struct Services {
             home.engine, results: home.results, pulse: home.pulse,
             catchUpRate: configuration.catchUpRate == 0 ? nil : configuration.catchUpRate, on: home.loop)
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
-        signing = SigningSecrets(try Seal(keys: [try SecretKey.seal(configuration)]))
+        let seal = try SecretKey.seal(configuration)
+        (signing, jobSecrets) = (SigningSecrets(seal), JobSecrets(seal))
+        sealingKeys = SealingKeys(home.engine, seal: seal, columns: [SigningSecrets.column, JobSecrets.column])
         organizations = Organizations(home.api, signing: signing)
         keys = APIKeys(home.api)
         policy = AddressPolicy(
@@ -49,7 +53,7 @@ struct Services {
         settings.keptConnections = min(settings.keptConnections, configuration.mostWorkers)
         outbound = OutboundClient(policy: policy, settings: settings, on: EventLoop(name: "outbound"), logger: logger)
         plugins = JobPlugins([HTTPPlugin(client: outbound, policy: policy, userAgent: userAgent)])
-        jobs = Jobs(engine, over: home.api, plugins: plugins)
+        jobs = Jobs(engine, over: home.api, plugins: plugins, secrets: jobSecrets)
         executions = Executions(engine, over: home.api)
         plans = try configuration.plans()
     }
@@ -71,7 +75,9 @@ struct Services {
         if role == .all || role == .worker {
             let places = Places(configuration.fewestWorkers, upTo: configuration.mostWorkers)
             let grace = Duration.seconds(configuration.graceSeconds)
-            services.append(Worker(engine, plugins: plugins, signing: signing, places: places, grace: grace, logger: logger))
+            services.append(
+                Worker(
+                    engine, plugins: plugins, signing: signing, secrets: jobSecrets, places: places, grace: grace, logger: logger))
         }
         if role == .all || role == .scheduler {
             services += [Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger)]

@@ -22,7 +22,9 @@ struct Scene: Sendable {
     let queue: ExecutionQueue
     let acme: Access
 
+    static let seal = try? Seal(keys: [Seal.Key([UInt8](repeating: 7, count: 32))])
     static let signing = try? SigningSecrets(Seal(keys: [Seal.Key([UInt8](repeating: 7, count: 32))]))
+    static let secrets = seal.map { JobSecrets($0) }
 
     /// `lockTimeout`: where it is what the test is about; others wait longer than any neighbour may keep them.
     init(
@@ -37,7 +39,7 @@ struct Scene: Sendable {
         engine = Engine(database, catchUpRate: catchUpRate, on: TestCluster.loop, clock: clock)
         organizations = Organizations(database, signing: try #require(Self.signing))
         self.plugins = JobPlugins(plugins)
-        jobs = Jobs(engine, plugins: self.plugins)
+        jobs = Jobs(engine, plugins: self.plugins, secrets: try #require(Self.secrets))
         executions = Executions(engine)
         queue = ExecutionQueue(database: database)
         acme = try await Self.found("Acme", entitlements, in: organizations)
