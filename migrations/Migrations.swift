@@ -13,6 +13,7 @@ public enum Migrations {
         Migration(name: "0006_zones_and_audit", sql: text(PackageResources._006_zones_and_audit_sql)),
         Migration(name: "0007_people", sql: text(PackageResources._007_people_sql)),
         Migration(name: "0008_mail", sql: text(PackageResources._008_mail_sql)),
+        Migration(name: "0009_sealed_headers", sql: text(PackageResources._009_sealed_headers_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

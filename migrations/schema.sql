@@ -376,6 +376,7 @@ CREATE TABLE public.jobs (
     deleted_at timestamp with time zone,
     paused_reason text,
     paused_at timestamp with time zone,
+    sealed_config bytea,
     CONSTRAINT jobs_check CHECK (((paused_at IS NULL) = (paused_reason IS NULL))),
     CONSTRAINT jobs_key_check CHECK ((key ~ '^[a-z0-9][a-z0-9._/-]{0,99}$'::text)),
     CONSTRAINT jobs_missed_check CHECK ((missed = ANY (ARRAY['skip'::text, 'last'::text, 'all'::text]))),
@@ -821,6 +822,8 @@ CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (or
 CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE (pass_at IS NOT NULL);
 
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
+
+CREATE INDEX jobs_sealed ON public.jobs USING btree (organization_id, id) WHERE (sealed_config IS NOT NULL);
 
 CREATE INDEX jobs_zones ON public.jobs USING btree (((schedule ->> 'timezone'::text)), organization_id, id) WHERE ((deleted_at IS NULL) AND (schedule ? 'cron'::text));
 

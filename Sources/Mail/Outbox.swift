@@ -50,6 +50,9 @@ public struct Outbox: Sendable {
         return (try? JSON(parsing: bytes)).flatMap(Message.init)
     }
 
+    /// What a row's content was sealed with: `id` and `recipient` are read of it.
+    public static func place(of row: Row) throws(PostgresError) -> [String] { place(try row("id"), try row("recipient")) }
+
     /// The recipient is part of it: whoever can write to the table cannot have somebody else's link sent to himself.
     private static func place(_ id: ID<RenderedMail>, _ recipient: String) -> [String] { ["outbox", id.text, recipient] }
 }

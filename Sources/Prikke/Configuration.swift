@@ -25,6 +25,8 @@ struct Configuration: Sendable {
     let publicHost: String?
     /// Nil only in development: made once, and kept in the data folder.
     let secretKeyBase: String?
+    /// Earlier ones, whose secrets can still be opened.
+    let previousKeyBases: [String]
     let allowedNetworks: [IPNetwork]
     let deniedPorts: Set<UInt16>
     let deniedHosts: [String]
@@ -78,6 +80,9 @@ struct Configuration: Sendable {
         port = e.integer("PORT", default: 4000, 0...65_535)
         publicHost = e.text("PRIKKE_HOST")
         secretKeyBase = e.secret("SECRET_KEY_BASE")
+        previousKeyBases = (e.secret("SECRET_KEY_BASE_PREVIOUS") ?? "").split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
         allowedNetworks = e.list("PRIKKE_ALLOW_NETWORKS", of: "networks such as 10.0.0.0/8") { IPNetwork($0) }
         deniedPorts = Set(e.list("PRIKKE_DENY_PORTS", of: "ports from 1 to 65535") { UInt16($0).flatMap { $0 > 0 ? $0 : nil } })
         deniedHosts = e.list("PRIKKE_DENY_HOSTS", of: "host names such as example.com", Self.hostName)
@@ -100,7 +105,13 @@ struct Configuration: Sendable {
         if IPAddress(host) == nil { e.refuse("HOST: use an address of this machine, such as 127.0.0.1 or 0.0.0.0.") }
         do throws(Mistakes) { _ = try plans() } catch { for mistake in error.list { e.refuse(mistake) } }
         if let key = secretKeyBase, key.utf8.count < 64 { e.refuse("SECRET_KEY_BASE: use at least 64 bytes (openssl rand -base64 64).") }
+        if previousKeyBases.contains(where: { $0.utf8.count < 64 }) {
+            e.refuse("SECRET_KEY_BASE_PREVIOUS: use what SECRET_KEY_BASE was before, of at least 64 bytes each, separated by commas.")
+        }
         guard stage == .production else { return }
+        if let key = secretKeyBase, key.utf8.count >= 64, Set(key.utf8).count < Self.fewestDistinctBytes {
+            e.refuse("SECRET_KEY_BASE: this can be guessed; use random bytes (openssl rand -base64 64).")
+        }
         if secretKeyBase == nil { e.refuse("SECRET_KEY_BASE is needed in production: at least 64 bytes (openssl rand -base64 64).") }
         if publicHost == nil { e.refuse("PRIKKE_HOST is needed in production: the public host name, such as prikke.example.") }
         if databaseURL == nil, dataFolder == nil { e.refuse("DATABASE_URL is needed in production, or an explicit PRIKKE_DATA_DIR.") }
@@ -117,6 +128,8 @@ struct Configuration: Sendable {
         }
         return Sender(name: name ?? standard.name, address: address ?? standard.address) ?? standard
     }
+    /// 64 random hexadecimal digits have fewer once in ten million times.
+    private static let fewestDistinctBytes = 12
 
     /// A name as the address policy compares it; nil for an address, and for what is neither.
     private static func hostName(_ text: String) -> String? {

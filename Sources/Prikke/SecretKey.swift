@@ -4,10 +4,15 @@ import Secrets
 /// The program's own key, from which all others are derived. In development a missing one is made once and kept in the
 /// data folder; production demands one.
 enum SecretKey {
-    /// The key that seals secrets in the database.
-    static func seal(_ configuration: Configuration) throws -> Seal.Key {
+    /// What seals secrets in the database: with the key of `SECRET_KEY_BASE`. Those of before only open.
+    static func seal(_ configuration: Configuration) throws -> Seal {
         let base = try configuration.secretKeyBase ?? keptBase(in: configuration.dataFolder)
-        return try Seal.Key(HMAC.sha256(Array("prikke seal v1".utf8), key: Array(base.utf8)))
+        var keys: [Seal.Key] = []
+        for base in [base] + configuration.previousKeyBases {
+            let key = try Seal.Key(HMAC.sha256(Array("prikke seal v1".utf8), key: Array(base.utf8)))
+            if !keys.contains(key) { keys.append(key) }
+        }
+        return try Seal(keys: keys)
     }
 
     private static func keptBase(in folder: String) throws -> String {

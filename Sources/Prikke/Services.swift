@@ -20,8 +20,10 @@ struct Services {
     let keys: APIKeys
     let budgets: RequestBudgets
     let people: People
-    private let jobsOfOrganization = JobsOfOrganization.none
+    private let jobsOfOrganization: JobsOfOrganization
     let signing: SigningSecrets
+    private let jobSecrets: JobSecrets
+    let sealingKeys: SealingKeys
     let policy: AddressPolicy
     let outbound: OutboundClient
     let plugins: JobPlugins
@@ -43,11 +45,27 @@ struct Services {
             home.engine, results: home.results, pulse: home.pulse,
             catchUpRate: configuration.catchUpRate == 0 ? nil : configuration.catchUpRate, on: home.loop)
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
-        let seal = try Seal(keys: [try SecretKey.seal(configuration)])
-        signing = SigningSecrets(seal)
+        let seal = try SecretKey.seal(configuration)
+        (signing, jobSecrets) = (SigningSecrets(seal), JobSecrets(seal))
+        sealingKeys = SealingKeys(home.engine, seal: seal, columns: [SigningSecrets.column, JobSecrets.column, Self.outboxColumn])
         outbox = Outbox(seal: seal, bell: home.engine)
         renderer = try MessageRenderer(from: configuration.sender)
         mailbox = configuration.stage == .development ? Mailbox(home.api, outbox: outbox, renderer: renderer) : nil
+        policy = AddressPolicy(
+            allowedNetworks: configuration.allowedNetworks, deniedPorts: configuration.deniedPorts, deniedHosts: configuration.deniedHosts,
+            own: Self.ownAddresses(configuration))
+        // Whoever is called too much finds out whom to ask.
+        let userAgent = "Prikke/\(Prikke.version)" + (configuration.publicHost.map { " (+https://\($0))" } ?? "")
+        var settings = OutboundSettings(userAgent: userAgent)
+        settings.hostConcurrency = configuration.hostConcurrency
+        // Kept connections count among the descriptors that calls are given.
+        settings.keptConnections = min(settings.keptConnections, configuration.mostWorkers)
+        outbound = OutboundClient(policy: policy, settings: settings, on: EventLoop(name: "outbound"), logger: logger)
+        plugins = JobPlugins([HTTPPlugin(client: outbound, policy: policy, userAgent: userAgent)])
+        jobs = Jobs(engine, over: home.api, plugins: plugins, secrets: jobSecrets)
+        jobsOfOrganization = JobsOfOrganization(
+            stop: { [jobs] in try await jobs.stop($0, at: $1, in: $2) }, restart: { [jobs] in try await jobs.restart($0, at: $1, in: $2) },
+            erase: { [jobs] in try await jobs.erase($0) })
         plans = try configuration.plans()
         let mails = Mails(outbox, links: Links(site: configuration.siteURL))
         let limits = RateLimits(home.api)
@@ -61,18 +79,6 @@ struct Services {
             invites: Invites(home.api, mails: mails, limits: limits), keys: keys, auditLog: AuditLog(home.api),
             signingSecrets: { [signing] in try await signing.all(for: $0, over: home.api) },
             rotateSigningSecret: { [signing] in try await signing.rotate(overlapHours: $0, for: $1, over: home.api) })
-        policy = AddressPolicy(
-            allowedNetworks: configuration.allowedNetworks, deniedPorts: configuration.deniedPorts, deniedHosts: configuration.deniedHosts,
-            own: Self.ownAddresses(configuration))
-        // Whoever is called too much finds out whom to ask.
-        let userAgent = "Prikke/\(Prikke.version)" + (configuration.publicHost.map { " (+https://\($0))" } ?? "")
-        var settings = OutboundSettings(userAgent: userAgent)
-        settings.hostConcurrency = configuration.hostConcurrency
-        // Kept connections count among the descriptors that calls are given.
-        settings.keptConnections = min(settings.keptConnections, configuration.mostWorkers)
-        outbound = OutboundClient(policy: policy, settings: settings, on: EventLoop(name: "outbound"), logger: logger)
-        plugins = JobPlugins([HTTPPlugin(client: outbound, policy: policy, userAgent: userAgent)])
-        jobs = Jobs(engine, over: home.api, plugins: plugins)
         executions = Executions(engine, over: home.api)
     }
 
@@ -93,7 +99,9 @@ struct Services {
         if role == .all || role == .worker {
             let places = Places(configuration.fewestWorkers, upTo: configuration.mostWorkers)
             let grace = Duration.seconds(configuration.graceSeconds)
-            services.append(Worker(engine, plugins: plugins, signing: signing, places: places, grace: grace, logger: logger))
+            services.append(
+                Worker(
+                    engine, plugins: plugins, signing: signing, secrets: jobSecrets, places: places, grace: grace, logger: logger))
         }
         if role == .all || role == .scheduler {
             services += [
@@ -107,6 +115,10 @@ struct Services {
         // Every role listens: for its health, if for nothing else.
         services.append(server)
         return Together(services)
+    }
+
+    private static let outboxColumn = SealedColumn("outbox", key: ["id"], reading: ["recipient"]) { row throws(PostgresError) in
+        try Outbox.place(of: row)
     }
 
     private static func ownAddresses(_ configuration: Configuration) -> OwnAddresses {

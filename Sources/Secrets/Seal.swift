@@ -38,6 +38,12 @@ public struct Seal: Sendable {
         self.keys = keys
     }
 
+    /// The id of the key that seals.
+    public var newestKeyID: String { newest.id }
+
+    /// The ids of all keys that open, the newest first.
+    public var keyIDs: [String] { keys.map(\.id) }
+
     /// An envelope around `plain`, which opens only with the same `place`: say organization, table, column and row.
     /// Throws `tooLong` over 1 GiB.
     public func seal(_ plain: [UInt8], in place: [String]) throws(SealError) -> [UInt8] {
@@ -63,6 +69,12 @@ public struct Seal: Sendable {
     /// Whether `envelope` was sealed with an older key and should be opened and sealed again, so that the old key can
     /// be thrown away. Throws as `open` does when no key of ours fits.
     public func isOutdated(_ envelope: [UInt8]) throws(SealError) -> Bool { try key(of: envelope) != newest }
+
+    /// The id of the key that sealed an envelope, whether it is ours or not; nil for what is none.
+    public static func keyID(of envelope: [UInt8]) -> String? {
+        guard envelope.count >= headLength + AESGCM.nonceLength + AESGCM.tagLength, envelope[0] == version else { return nil }
+        return Hex.encode(Array(envelope[1..<headLength]))
+    }
 
     private func key(of envelope: [UInt8]) throws(SealError) -> Key {
         let shortest = Self.headLength + AESGCM.nonceLength + AESGCM.tagLength

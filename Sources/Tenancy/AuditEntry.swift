@@ -39,6 +39,15 @@ public struct AuditEntry: Sendable, Identified {
             \(way.rawValue), \(address))
         """
     }
+
+    /// Writes it where the condition holds: for a batch that cannot know beforehand whether there will be a change.
+    public func insertion(if condition: Query) -> Query {
+        """
+        INSERT INTO audit_log (organization_id, id, at, actor, actor_id, action, subject, before, after, via, address)
+        SELECT \(organizationID), \(id), \(at), \(actor.word), \(actor.bearer)::uuid, \(action), \(subject), \(before), \(after),
+            \(way.rawValue), \(address) WHERE \(condition)
+        """
+    }
 }
 
 extension AuditEntry {

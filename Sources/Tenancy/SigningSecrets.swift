@@ -22,7 +22,12 @@ public struct SigningSecrets: Sendable {
         sealed.compactMap { try? seal.open($0, in: Self.place(organization)) }
     }
 
-    static func place(_ organization: ID<Organization>) -> [String] { ["signing_secrets", organization.text] }
+    /// Where they are kept.
+    public static let column = SealedColumn("signing_secrets", key: ["organization_id", "id"]) { row throws(PostgresError) in
+        place(try row("organization_id"))
+    }
+
+    private static func place(_ organization: ID<Organization>) -> [String] { ["signing_secrets", organization.text] }
 
     // MARK: - For people
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ConfigurationTests {
     private static let production = [
-        "PRIKKE_ENV": "production", "PRIKKE_HOST": "prikke.example", "SECRET_KEY_BASE": String(repeating: "k", count: 64),
+        "PRIKKE_ENV": "production", "PRIKKE_HOST": "prikke.example", "SECRET_KEY_BASE": String(repeating: "0123456789abcdef", count: 4),
         "DATABASE_URL": "postgresql://prikke@db/prikke",
     ]
 
@@ -56,6 +56,31 @@ import Testing
         #expect(try Configuration([:]).sender == .development)
         let sender = try Configuration(["MAIL_FROM_ADDRESS": "Hello@Acme.example", "MAIL_FROM_NAME": "Acme jobs"]).sender
         #expect(sender.address == "hello@acme.example" && sender.name == "Acme jobs")
+    }
+
+    @Test(arguments: [String(repeating: "k", count: 64), String(repeating: "changeme", count: 20)])
+    func productionRefusesAKeyThatCanBeGuessed(_ key: String) {
+        var values = Self.production
+        values["SECRET_KEY_BASE"] = key
+        #expect(mistakes(values).count == 1)
+        #expect(mistakes(values).first?.hasPrefix("SECRET_KEY_BASE: this can be guessed") == true)
+        values["PRIKKE_ENV"] = "development"
+        #expect(mistakes(values).isEmpty)
+    }
+
+    @Test func keysOfBeforeAreAList() throws {
+        let (a, b) = (String(repeating: "a", count: 64), String(repeating: "b", count: 64))
+        #expect(try Configuration(["SECRET_KEY_BASE_PREVIOUS": "\(a), \(b)"]).previousKeyBases == [a, b])
+        #expect(mistakes(["SECRET_KEY_BASE_PREVIOUS": "\(a),hunter2"]).count == 1)
+        #expect(!mistakes(["SECRET_KEY_BASE_PREVIOUS": "\(a),hunter2"]).joined().contains("hunter2"))
+    }
+
+    @Test func theNewKeySealsAndThoseOfBeforeOpen() throws {
+        let (new, old) = (String(repeating: "n", count: 64), String(repeating: "o", count: 64))
+        let before = try SecretKey.seal(Configuration(["SECRET_KEY_BASE": old]))
+        let now = try SecretKey.seal(Configuration(["SECRET_KEY_BASE": new, "SECRET_KEY_BASE_PREVIOUS": "\(old),\(new)"]))
+        #expect(now.keyIDs == [now.newestKeyID, before.newestKeyID])
+        #expect(try now.open(before.seal([1], in: ["x"]), in: ["x"]) == [1])
     }
 
     @Test func productionTakesADataFolderThatWasNamedInsteadOfADatabase() {

@@ -98,10 +98,8 @@ struct Scene: Sendable {
 
     /// What a signed-in user may do in an organization.
     func access(_ session: Session, to organization: Organization) async throws -> Access {
-        guard
-            let access = try await memberships.access(
-                toSlug: organization.slug, for: session.user, origin: Origin(.page, from: "192.0.2.1"))
-        else { throw Denial.notFound }
+        let own = try await memberships.all(of: session.user.id).first { $0.organization.id == organization.id }
+        guard let access = own?.access(of: session.user, from: Origin(.page, from: "192.0.2.1")) else { throw Denial.notFound }
         return access
     }
 

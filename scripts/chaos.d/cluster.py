@@ -98,7 +98,7 @@ class Cluster:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PRIKKE_", "PG", "DATABASE_URL", "SECRET_KEY"))}
         self.environment = {
             **inherited, "DATABASE_URL": url, "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_PLANS_FILE": self.path("plans.json"),
-            "SECRET_KEY_BASE": "chaos" * 16, "PRIKKE_HOST_CONCURRENCY": "0", "PRIKKE_WORKERS_MAX": "20000", **environment}
+            "SECRET_KEY_BASE": "0123456789chaos-" * 5, "PRIKKE_HOST_CONCURRENCY": "0", "PRIKKE_WORKERS_MAX": "20000", **environment}
         self.nodes = []
 
     def path(self, name):

@@ -35,7 +35,9 @@ struct OrganizationCommand: AsyncParsableCommand {
             let founded: Organizations.Founded
             do {
                 founded = try await DatabaseHome.use(configuration, logger: logger) { home in
-                    try await Services(configuration, home, logger: logger).organizations.found(
+                    let services = try Services(configuration, home, logger: logger)
+                    try await services.sealingKeys.verify()
+                    return try await services.organizations.found(
                         name: name, ownedBy: email, entitlements: plan.entitlements, keyExpiresAfter: lifetime)
                 }
             } catch let error as InvalidInput {

@@ -26,6 +26,7 @@ struct Seed: AsyncParsableCommand {
         let logger = Log.quiet()
         let key = try await DatabaseHome.use(configuration, logger: logger) { home in
             let services = try Services(configuration, home, logger: logger)
+            try await services.sealingKeys.verify()
             try await services.heartbeat.setClock()
             return try await Self.seed(services)
         }

@@ -49,6 +49,7 @@ struct Serve: AsyncParsableCommand {
     ) async throws {
         try await home.migrate()
         let services = try Services(configuration, home, logger: logger)
+        try await services.sealingKeys.verify()
         try await services.heartbeat.begin()
         for network in configuration.allowedNetworks { Output.note("Allowed network: \(network)") }
         let web = WebServer.Configuration(configuration)

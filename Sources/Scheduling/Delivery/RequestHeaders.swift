@@ -87,8 +87,10 @@ enum RequestHeaders {
     // MARK: As recorded
 
     /// The request for people to look at later; what authorises it is masked.
-    static func record(method: String, url: String, headers: [(name: String, value: String)], body: [UInt8]) -> JSON {
-        let shown = headers.map { JSON.array([.string($0.name), .string(isSecret($0.name) ? "***" : $0.value)]) }
+    static func record(
+        method: String, url: String, headers: [(name: String, value: String)], marked: Set<String> = [], body: [UInt8]
+    ) -> JSON {
+        let shown = headers.map { JSON.array([.string($0.name), isSecret($0.name, marked: marked) ? ConfigPath.mask : .string($0.value)]) }
         var request: JSONObject = ["method": .string(method), "url": .string(url), "headers": .array(shown)]
         guard !body.isEmpty else { return .object(request) }
         let (text, encoding) = BodyText.of(body)
@@ -97,12 +99,18 @@ enum RequestHeaders {
         return .object(request)
     }
 
+    /// What a config marks as secret beside that.
+    static func marked(in config: JSON) -> Set<String> {
+        Set((config["secret_headers"]?.array ?? []).compactMap { $0.string?.lowercased() })
+    }
+
     private static let secretWords = ["auth", "cookie", "token", "secret", "password", "signature", "session", "credential"]
 
-    private static func isSecret(_ name: String) -> Bool {
+    /// Whether the value of a header is a secret: its name tells so, or the job's `secret_headers` do (`marked`, in lower case).
+    static func isSecret(_ name: String, marked: Set<String> = []) -> Bool {
         if ["Prikke-", "webhook-"].contains(where: { name.utf8.starts(with: $0.utf8) }) { return false }
         let lower = name.lowercased()
         let bytes = Array(lower.utf8)
-        return lower.hasSuffix("key") || secretWords.contains { bytes.contains(bytesOf: $0) }
+        return marked.contains(lower) || lower.hasSuffix("key") || secretWords.contains { bytes.contains(bytesOf: $0) }
     }
 }

@@ -21,6 +21,8 @@ struct Claim: Sendable {
     let leaseToken: Int64
     let plugin: String
     let config: JSON
+    /// The secrets of `config`; nil: it has none.
+    let sealedConfig: [UInt8]?
     let override: JSON?
     let timeout: Duration
     let retries: RetryPolicy
@@ -70,6 +72,7 @@ extension Claim {
         isReadable = config != nil && retries != nil && success != nil
         isDoubtful = try row("is_doubtful")
         self.config = config ?? .null
+        sealedConfig = try row("sealed_config")
         self.override = override
         self.retries = RetryPolicy(retries ?? [:])
         self.success = SuccessRules(success ?? [:])

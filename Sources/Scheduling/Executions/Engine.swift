@@ -1,5 +1,6 @@
 import EventLoop
 import Postgres
+import Tenancy
 
 /// What the services of one node share: the databases and the loop of their connections, the clock, who the node is, and
 /// the bells that wake them.
@@ -60,4 +61,9 @@ enum Topic: String {
 
     /// The same, about a job that was there before: what is leased of it may be out of date.
     static func changed(_ job: ID<Job>, _ database: Database) -> Query { database.notification(on: jobs.rawValue, payload: job.text) }
+
+    /// The same about all jobs of an organization. Workers look at all that they have leased: what names no job stands for any.
+    static func stopped(_ organization: ID<Organization>, _ database: Database) -> Query {
+        database.notification(on: jobs.rawValue, payload: organization.text)
+    }
 }

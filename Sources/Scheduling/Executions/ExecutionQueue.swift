@@ -66,7 +66,7 @@ struct ExecutionQueue: Sendable {
             SELECT organization_id, array_agg(sealed ORDER BY created_at DESC, id DESC) AS sealed FROM signing_secrets
             WHERE organization_id IN (SELECT organization_id FROM line) AND (expires_at IS NULL OR expires_at > \(now)) GROUP BY 1
         )
-        SELECT q.*, \(isObsolete) OR \(isLate(at: now)) AS is_doubtful, coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
+        SELECT q.*, \(isObsolete) OR \(isLate(at: now)) AS is_doubtful, coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.sealed_config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
         FROM leased q JOIN jobs j ON j.organization_id = q.organization_id AND j.id = q.job_id
             JOIN entitlements e ON e.organization_id = q.organization_id
             LEFT JOIN secrets ON secrets.organization_id = q.organization_id

@@ -48,6 +48,9 @@ public struct Executions: Sendable {
         let organization = access.organization.id
         try await checkUsage(at: now, for: access)
         let id = ID<Execution>(at: now)
+        let audit = access.entry(
+            at: now, "job.triggered", on: job.id.text,
+            after: ["execution": .string(id.text), "reason": override["reason"] ?? .null])
         let results = try await database.batch([
             // Two at once must see each other: the second one's look into the queue begins after the first one's end.
             "SELECT FROM job_states WHERE organization_id = \(organization) AND job_id = \(job.id) FOR UPDATE",
@@ -74,6 +77,7 @@ public struct Executions: Sendable {
             UPDATE lanes l SET next_due = least(l.next_due, \(now)) FROM touched WHERE l.organization_id = touched.organization_id
             RETURNING l.organization_id
             """,
+            audit.insertion(if: "EXISTS (SELECT FROM queue WHERE organization_id = \(organization) AND id = \(id))"),
             Topic.due.notification(database),
         ])
         guard !results[2].isEmpty else { throw Refusal.notFound }

@@ -24,6 +24,8 @@ enum Meters {
     static let mendedLanes = Counter(label: "prikke_lanes_mended_total")
     /// Calls that lacked a signature, because a secret was sealed with another key than ours: must stay 0.
     static let unsigned = Counter(label: "prikke_calls_unsigned_total")
+    /// Attempts of which nothing was sent, because a secret of their job did not open: must stay 0.
+    static let unopened = Counter(label: "prikke_attempts_without_secrets_total")
     /// Outcomes that the database refused even without what was sent and received: must stay 0.
     static let refused = Counter(label: "prikke_outcomes_refused_total")
     /// Attempts that outlasted the grace period of a stop, handed to another node.

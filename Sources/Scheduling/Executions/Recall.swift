@@ -88,10 +88,15 @@ extension Worker {
 }
 
 extension ExecutionQueue {
+    /// SQL: whether a job `j` is deleted, or its organization is.
+    private static let isDeleted: Query = """
+        (j.deleted_at IS NOT NULL OR EXISTS (SELECT FROM organizations o WHERE o.id = j.organization_id AND o.deleted_at IS NOT NULL))
+        """
+
     /// SQL: whether a row `q` is not to run any more, by what is said of its job `j`: it is deleted, or off from before the
     /// occurrence was due. What was due already when it was paused goes on, and so does what runs only once.
     static let isObsolete: Query = """
-        (j.deleted_at IS NOT NULL OR q.trigger = 'schedule' AND q.attempt = 1 AND q.scheduled_for > j.updated_at
+        (\(isDeleted) OR q.trigger = 'schedule' AND q.attempt = 1 AND q.scheduled_for > j.updated_at
             AND j.shortest_interval_ms IS NOT NULL AND (NOT j.enabled OR coalesce(j.paused_until > q.scheduled_for, false)))
         """
 
@@ -139,7 +144,7 @@ extension ExecutionQueue {
                 WHERE q.organization_id = c.organization_id AND q.id = c.id AND q.lease_token = c.token
                     AND j.organization_id = q.organization_id AND j.id = q.job_id
                     AND (\(Self.isObsolete) OR \(Self.isLate(at: now)) AND \(Self.isMadeUpFor(at: now)))
-                RETURNING q.*, CASE WHEN j.deleted_at IS NOT NULL THEN 'deleted' WHEN \(Self.isObsolete) THEN 'paused'
+                RETURNING q.*, CASE WHEN \(Self.isDeleted) THEN 'deleted' WHEN \(Self.isObsolete) THEN 'paused'
                     ELSE 'start_deadline' END AS reason
             ),
             history AS (

@@ -77,6 +77,8 @@ public struct Reconciler: Service {
             SELECT j.organization_id, j.id, \(now), j.schedule, j.schedule_set_at, \(now) FROM jobs j
             WHERE j.deleted_at IS NULL AND j.schedule IS NOT NULL AND NOT EXISTS (
                 SELECT FROM schedule_periods p WHERE p.organization_id = j.organization_id AND p.job_id = j.id AND p.ends_at IS NULL)
+                -- Where the organization is deleted, nothing is expected (`Jobs.stop`).
+                AND EXISTS (SELECT FROM organizations o WHERE o.id = j.organization_id AND o.deleted_at IS NULL)
             ON CONFLICT DO NOTHING RETURNING job_id
             """,
         ])

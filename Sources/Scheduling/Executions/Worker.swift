@@ -37,6 +37,7 @@ public actor Worker: Service {
     private let recalls: Recalls
     private let plugins: JobPlugins
     private let signing: SigningSecrets
+    private let jobSecrets: JobSecrets
     private let node: ID<Node>
     private let places: Places
     let grace: Duration
@@ -65,7 +66,8 @@ public actor Worker: Service {
 
     /// `places` bounds the calls in flight at one time. On a graceful stop, what runs has `grace` to end.
     public init(
-        _ engine: Engine, plugins: JobPlugins, signing: SigningSecrets, places: Places, grace: Duration = .seconds(30), logger: Logger
+        _ engine: Engine, plugins: JobPlugins, signing: SigningSecrets, secrets: JobSecrets, places: Places,
+        grace: Duration = .seconds(30), logger: Logger
     ) {
         loop = engine.loop
         queue = ExecutionQueue(database: engine.database)
@@ -77,6 +79,7 @@ public actor Worker: Service {
         bell = engine.dueBell
         self.plugins = plugins
         self.signing = signing
+        jobSecrets = secrets
         self.places = places
         self.grace = grace
         self.logger = logger
@@ -165,14 +168,23 @@ public actor Worker: Service {
         let startedAt = max(clock.now(), claim.dueAt)
         let secrets = signing.open(claim.sealedSecrets, of: claim.organizationID)
         if secrets.count < claim.sealedSecrets.count { Meters.unsigned.increment() }
-        let call = JobCall(claim, startedAt: startedAt, signingSecrets: secrets)
+        let plugin = plugins[claim.plugin]
+        let config = jobSecrets.config(of: claim, by: plugin)
+        if config == nil { Meters.unopened.increment() }
+        let call = JobCall(claim, config: config ?? claim.config, startedAt: startedAt, signingSecrets: secrets)
         // A backfill was not to be in time.
         if claim.trigger != .backfill { Meters.lateness.recordMicroseconds(call.lateness.microseconds) }
-        let plugin = plugins[claim.plugin]
         let task = Task {
             Failpoint.attemptBegun.reached()
             Failpoint.trap(on: claim.config)
-            let outcome = claim.isReadable ? await plugin?.run(call) ?? Outcome(reason: .pluginMissing) : .unreadable
+            let outcome: Outcome =
+                if !claim.isReadable {
+                    .unreadable
+                } else if config == nil {
+                    .unopened
+                } else {
+                    await plugin?.run(call) ?? Outcome(reason: .pluginMissing)
+                }
             Failpoint.requestAnswered.reached()
             await self.finish(claim, outcome, startedAt: startedAt)
         }

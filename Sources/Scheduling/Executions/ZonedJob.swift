@@ -78,6 +78,7 @@ struct ZonedJob: Sendable {
         JOIN jobs j ON j.organization_id = i.organization_id AND j.id = i.job_id
         JOIN job_states s ON s.organization_id = i.organization_id AND s.job_id = i.job_id
         WHERE j.deleted_at IS NULL AND j.schedule ->> 'timezone' IS NOT NULL AND s.set_aside IS NULL
+            AND EXISTS (SELECT FROM organizations o WHERE o.id = j.organization_id AND o.deleted_at IS NULL)
         ORDER BY j.organization_id, j.id
         """
     }

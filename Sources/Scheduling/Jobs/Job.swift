@@ -8,6 +8,7 @@ public struct Job: Sendable, Identified {
 
     public let id: ID<Job>
     public let definition: JobDefinition
+    var secrets = Secrets()
     /// Moves with every change by people, never with a run.
     public let version: Int64
     public let health: String
@@ -23,6 +24,13 @@ public struct Job: Sendable, Identified {
 }
 
 extension Job {
+    /// What the definition shows as ***.
+    struct Secrets: Sendable {
+        /// Values that stand in the database as they are, by `ConfigPath.key`.
+        var plain: JSONObject = [:]
+        var sealed: [UInt8]?
+    }
+
     /// The job in the one shape that it has everywhere.
     public func json(now: Timestamp) -> JSON {
         let schedule = definition.readSchedule()

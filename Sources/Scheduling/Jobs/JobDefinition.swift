@@ -7,7 +7,8 @@ public struct JobDefinition: Sendable {
     public let key: String?
     public let name: String
     public let plugin: String
-    public let config: JSON
+    /// Its secrets masked, unless it has just been read from a draft.
+    public internal(set) var config: JSON
     /// As it was said, completed; null: on demand.
     public let schedule: JSON
     /// `every` counts from here where it names no anchor.
@@ -24,6 +25,13 @@ public struct JobDefinition: Sendable {
     public let enabled: Bool
     public let pausedUntil: Timestamp?
     public let tags: [String]
+
+    /// The same with another config.
+    func with(config: JSON) -> JobDefinition {
+        var definition = self
+        definition.config = config
+        return definition
+    }
 
     /// The members of the job's JSON that people may write.
     var members: JSONObject {

@@ -22,7 +22,7 @@ extension Jobs {
             throw InvalidInput(pointer: "/until", code: "out_of_range", detail: "Choose a time to come, or leave it out.")
         }
         let patch: JSON = ["enabled": .bool(end != nil), "paused_until": end.map { .string($0.rfc3339) } ?? .null]
-        return try await change(name, patch, ifVersion: version, for: access)
+        return try await change(name, patch, by: .pause(until: end), ifVersion: version, for: access)
     }
 
     /// Ends a pause, whoever made it. `answer`: what becomes of the runs that it has passed over; nil: what the job's policy for
@@ -30,7 +30,8 @@ extension Jobs {
     public func resume(_ name: Name, makingUp answer: Answer?, ifVersion version: Int64? = nil, for access: Access) async throws -> Job {
         let policy = try await find(name, for: access).definition.missed
         let answer = answer ?? Answer(rawValue: policy) ?? .skip
-        return try await change(name, ["enabled": true, "paused_until": .null], ifVersion: version, makingUp: answer, for: access)
+        let patch: JSON = ["enabled": true, "paused_until": .null]
+        return try await change(name, patch, by: .resume(makingUp: answer), ifVersion: version, makingUp: answer, for: access)
     }
 
     /// Sets how the job stands anew, when all that was due has been decided. What was queued ahead is taken out again; what a

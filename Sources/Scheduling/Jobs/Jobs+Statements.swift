@@ -7,23 +7,23 @@ extension Jobs {
     static let tables: Query = "jobs j JOIN job_states s ON s.organization_id = j.organization_id AND s.job_id = j.id"
 
     static let columns: Query = """
-        j.id, j.key, j.name, j.plugin, j.config, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.timeout_ms, j.retries, j.missed, \
+        j.id, j.key, j.name, j.plugin, j.config, j.sealed_config, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.timeout_ms, j.retries, j.missed, \
         j.missed_limit, j.start_deadline_s, j.overlap, j.success, j.alerts, j.enabled, j.paused_until, j.tags, j.version, j.created_at, \
         j.updated_at, j.paused_reason, j.paused_at, s.health, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
         """
 
-    func insertions(of d: JobDefinition, id: ID<Job>, for access: Access, now: Timestamp) -> [Query] {
+    func insertions(of d: JobDefinition, sealed: [UInt8]?, id: ID<Job>, for access: Access, now: Timestamp) -> [Query] {
         let organization = access.organization.id
         let standing = d.standing(after: now, isPending: true)
         return [
             """
             INSERT INTO jobs (
                 organization_id, id, key, name, plugin, config, schedule, schedule_set_at, shortest_interval_ms, timeout_ms, retries, missed,
-                missed_limit, start_deadline_s, overlap, success, alerts, enabled, paused_until, tags, created_at, updated_at)
+                missed_limit, start_deadline_s, overlap, success, alerts, enabled, paused_until, tags, created_at, updated_at, sealed_config)
             VALUES (
                 \(organization), \(id), \(d.key), \(d.name), \(d.plugin), \(d.config), \(d.storedSchedule), \(d.scheduleSetAt),
                 \(d.shortestIntervalMs), \(d.timeoutMs), \(d.retries), \(d.missed), \(d.missedLimit), \(d.startDeadlineSeconds),
-                \(d.overlap), \(d.success), \(d.alerts), \(d.enabled), \(d.pausedUntil), \(d.tags), \(now), \(now))
+                \(d.overlap), \(d.success), \(d.alerts), \(d.enabled), \(d.pausedUntil), \(d.tags), \(now), \(now), \(sealed))
             """,
             """
             INSERT INTO job_states (organization_id, job_id, next_run_at, passing_from, pass_at)
@@ -32,9 +32,9 @@ extension Jobs {
         ] + Self.period(of: d, job: id, organization: organization, from: d.expectedFrom(madeAt: now))
     }
 
-    func update(of old: Job, to d: JobDefinition, for access: Access, now: Timestamp) -> Query {
+    func update(of old: Job, to d: JobDefinition, sealed: [UInt8]?, for access: Access, now: Timestamp) -> Query {
         """
-        UPDATE jobs SET key = \(d.key), name = \(d.name), plugin = \(d.plugin), config = \(d.config), schedule = \(d.storedSchedule),
+        UPDATE jobs SET key = \(d.key), name = \(d.name), plugin = \(d.plugin), config = \(d.config), sealed_config = \(sealed), schedule = \(d.storedSchedule),
             schedule_set_at = \(d.scheduleSetAt), shortest_interval_ms = \(d.shortestIntervalMs), timeout_ms = \(d.timeoutMs),
             retries = \(d.retries), missed = \(d.missed), missed_limit = \(d.missedLimit), start_deadline_s = \(d.startDeadlineSeconds),
             overlap = \(d.overlap), success = \(d.success), alerts = \(d.alerts), enabled = \(d.enabled),
@@ -91,9 +91,13 @@ extension JobDefinition {
 }
 
 extension Job {
-    init(_ row: Row) throws(PostgresError) {
+    /// What its plugin calls secret is taken out of the definition, also where a program of before has left it there.
+    init(_ row: Row, _ plugins: JobPlugins) throws(PostgresError) {
         id = try row("id")
-        definition = try JobDefinition(row)
+        let stored = try JobDefinition(row)
+        let (config, plain) = plugins[stored.plugin]?.masked(stored.config) ?? (stored.config, [:])
+        definition = stored.with(config: config)
+        secrets = Secrets(plain: plain, sealed: try row("sealed_config"))
         version = try row("version")
         health = try row("health")
         nextRunAt = try row("next_run_at")

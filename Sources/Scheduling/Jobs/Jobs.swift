@@ -7,11 +7,13 @@ import Time
 public struct Jobs: Sendable {
     let engine: Engine
     public let plugins: JobPlugins
+    let secrets: JobSecrets
     let database: Database
 
-    /// Asks over `database`; nil: over the engine's own, as a command does.
-    public init(_ engine: Engine, over database: Database? = nil, plugins: JobPlugins) {
+    /// Asks over `database`; nil: over the engine's own, as a command does. `secrets` seals those of jobs.
+    public init(_ engine: Engine, over database: Database? = nil, plugins: JobPlugins, secrets: JobSecrets) {
         self.engine = engine
+        self.secrets = secrets
         self.database = database ?? engine.database
         self.plugins = plugins
     }
@@ -59,15 +61,20 @@ public struct Jobs: Sendable {
     /// Makes a job. Throws `InvalidInput` by member, `Refusal.limitReached`.
     public func create(_ draft: JSON, for access: Access) async throws -> Job {
         let now = engine.clock.now()
-        let definition = try JobDefinition(draft, plugins: plugins, zone: access.organization.timezone, now: now)
-        try check(definition, against: access.entitlements)
         let id = ID<Job>(at: now)
+        let reading = try read(draft, of: id, for: access, now: now)
+        let definition = reading.definition
+        try check(definition, against: access.entitlements)
         let job = try await unlessKeyIsTaken {
             try await database.transaction { transaction in
                 if let limit = access.entitlements.jobs { try await checkCount(limit, for: access, in: transaction) }
-                try await transaction.batch(insertions(of: definition, id: id, for: access, now: now) + [Topic.jobs.notification(database)])
+                let audit = entry(created: id, as: definition, for: access, now: now).insertion
+                try await transaction.batch(
+                    insertions(of: definition, sealed: reading.sealed, id: id, for: access, now: now) + [
+                        audit, Topic.jobs.notification(database),
+                    ])
                 guard let row = try await transaction.query(selection(.id(id), for: access)).first else { throw Refusal.notFound }
-                return try Job(row)
+                return try Job(row, plugins)
             }
         }
         Failpoint.jobSaved.reached()
@@ -76,7 +83,9 @@ public struct Jobs: Sendable {
 
     /// The job of that name. Throws `Refusal.notFound`.
     public func find(_ name: Name, for access: Access) async throws -> Job {
-        guard let job = try await database.query(selection(name, for: access)).first.map({ try Job($0) }) else { throw Refusal.notFound }
+        guard let job = try await database.query(selection(name, for: access)).first.map({ try Job($0, plugins) }) else {
+            throw Refusal.notFound
+        }
         return job
     }
 
@@ -88,7 +97,7 @@ public struct Jobs: Sendable {
             SELECT \(Self.columns) FROM \(Self.tables)
             WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL \(position) ORDER BY j.id DESC LIMIT \(limit)
             """
-        ).map { try Job($0) }
+        ).map { try Job($0, plugins) }
     }
 
     /// Changes what `patch` names (RFC 7396; a schedule is replaced as a whole, for its members exclude each other). The
@@ -101,25 +110,35 @@ public struct Jobs: Sendable {
     public func change(
         _ name: Name, _ patch: JSON, ifVersion version: Int64? = nil, makingUp answer: Answer? = nil, for access: Access
     ) async throws -> Job {
+        try await change(name, patch, by: .change, ifVersion: version, makingUp: answer, for: access)
+    }
+
+    /// The same by another verb, as the audit log calls it.
+    func change(
+        _ name: Name, _ patch: JSON, by verb: Verb, ifVersion version: Int64?, makingUp answer: Answer? = nil, for access: Access
+    ) async throws -> Job {
         try await unlessKeyIsTaken {
             try await database.transaction { transaction in
                 let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
-                guard let old = try rows.first.map({ try Job($0) }) else { throw Refusal.notFound }
+                guard let old = try rows.first.map({ try Job($0, plugins) }) else { throw Refusal.notFound }
                 // Not before the lock: what ran while we waited for it must not be found to be due after now.
                 let now = engine.clock.now()
                 if let version, version != old.version { throw Refusal.changedSince }
                 let draft = JSON.object(old.definition.members).merged(with: patch, replacing: ["schedule"])
-                let new = try JobDefinition(
-                    draft, plugins: plugins, zone: access.organization.timezone, now: now, changing: old.definition)
-                guard new.members != old.definition.members || old.setAside != nil else { return old }
+                let reading = try read(draft, of: old.id, changing: old, for: access, now: now)
+                let new = reading.definition
+                guard new.members != old.definition.members || reading.hasOtherSecrets || old.setAside != nil else { return old }
                 let isSwitchedOn = new.enabled && !old.definition.enabled
                 try check(new, changing: isSwitchedOn ? nil : old.definition, against: access.entitlements)
                 let isMoved = !new.runs(like: old.definition) || old.setAside != nil
                 if isMoved { try await engine.decide(old.id, of: access.organization.id, until: now, in: transaction) }
-                try await transaction.batch([update(of: old, to: new, for: access, now: now), Topic.changed(old.id, database)])
+                let audit = entry(verb, of: old, to: new, secrets: reading.changed, for: access, now: now).insertion
+                try await transaction.batch([
+                    update(of: old, to: new, sealed: reading.sealed, for: access, now: now), audit, Topic.changed(old.id, database),
+                ])
                 if isMoved { try await reschedule(old, to: new, makingUp: answer, for: access, now: now, in: transaction) }
                 guard let row = try await transaction.query(selection(.id(old.id), for: access)).first else { throw Refusal.notFound }
-                return try Job(row)
+                return try Job(row, plugins)
             }
         }
     }
@@ -128,7 +147,7 @@ public struct Jobs: Sendable {
     public func delete(_ name: Name, for access: Access) async throws {
         try await database.transaction { transaction in
             let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
-            guard let job = try rows.first.map({ try Job($0) }) else { throw Refusal.notFound }
+            guard let job = try rows.first.map({ try Job($0, plugins) }) else { throw Refusal.notFound }
             let now = engine.clock.now()
             let organization = access.organization.id
             try await engine.decide(job.id, of: organization, until: now, in: transaction)
@@ -140,6 +159,7 @@ public struct Jobs: Sendable {
                 """,
                 Self.endingPeriod(of: job.id, organization: organization, at: now, andWhatIsQueued: true),
                 withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
+                entry(deleted: job, for: access, now: now).insertion,
                 Topic.changed(job.id, database),
             ])
         }

@@ -13,7 +13,12 @@ public struct HTTPPlugin: JobPlugin {
             help: "The request's method. Default: POST with a body, GET without."),
         Field(
             "headers", .map(of: .string(0...8_192), keyLengths: 1...200, 0...50), default: [:],
-            help: "Headers of your own, 16 KiB together. Those that Prikke sets itself are refused."),
+            help:
+                "Headers of your own, 16 KiB together. Those that Prikke sets itself are refused. A secret one comes back as ***, which keeps its value."
+        ),
+        Field(
+            "secret_headers", .list(of: .string(1...200), 0...50),
+            help: "Names of headers whose values are secret, beside those whose names tell so, such as Authorization."),
         Field("body", .string(0...349_528, multiline: true), nullable: true, help: "The request's body, up to 256 KiB."),
         Field(
             "body_encoding", .choice(["text", "base64"]),
@@ -95,7 +100,8 @@ public struct HTTPPlugin: JobPlugin {
             return Outcome(reason: .pluginLimit, message: "The job's method or one of its headers may not be sent; save the job again.")
         }
         var outcome = Self.outcome(of: await client.send(request), of: call)
-        outcome.record.request = RequestHeaders.record(method: method, url: url.text, headers: headers, body: sent)
+        outcome.record.request = RequestHeaders.record(
+            method: method, url: url.text, headers: headers, marked: RequestHeaders.marked(in: call.config), body: sent)
         return outcome
     }
 
@@ -117,7 +123,7 @@ public struct HTTPPlugin: JobPlugin {
         }
     }
 
-    private static func bytes(of body: JSON?, encoding: JSON?) -> [UInt8]? {
+    static func bytes(of body: JSON?, encoding: JSON?) -> [UInt8]? {
         guard let text = body?.string else { return body.map { $0.isNull ? [] : $0.bytes() } ?? [] }
         return encoding == "base64" ? Base64.decode(text) : Array(text.utf8)
     }

@@ -19,8 +19,24 @@ public protocol JobPlugin: Sendable {
     func completed(_ config: JSON) -> JSON
     /// A name for a job that was given none: the target's host, for one.
     func name(for config: JSON) -> String
+    /// Where the secrets of a config are, whatever else is right or wrong with it. What is there is kept sealed, and shown as
+    /// `***`. Unless a plugin says otherwise: in the fields that are marked `secret`.
+    func secrets(in config: JSON) -> [ConfigPath]
+    /// A config as the audit log shows it: without anything that may be a secret. Unless a plugin says otherwise: with its secrets
+    /// masked.
+    func audited(_ config: JSON) -> JSON
     /// Performs one attempt. Ends by the call's deadline, and soon after its task is cancelled.
     func run(_ call: JobCall) async -> Outcome
+}
+
+extension JobPlugin {
+    public func secrets(in config: JSON) -> [ConfigPath] {
+        Self.fields.filter(\.isSecret).map { ConfigPath($0.name) }.filter { config.value(at: $0).map { !$0.isNull } ?? false }
+    }
+
+    public func audited(_ config: JSON) -> JSON {
+        secrets(in: config).reduce(config) { $0.setting(ConfigPath.mask, at: $1) }
+    }
 }
 
 /// Everything one attempt needs to know.

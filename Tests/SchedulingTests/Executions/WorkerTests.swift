@@ -113,7 +113,8 @@ import Time
         let scene = try await Scene()
         try await scene.backlog(1)
         let worker = Worker(
-            scene.engine, plugins: JobPlugins([]), signing: try #require(Scene.signing), places: Places(1, upTo: 10), logger: silence)
+            scene.engine, plugins: JobPlugins([]), signing: try #require(Scene.signing), secrets: try #require(Scene.secrets),
+            places: Places(1, upTo: 10), logger: silence)
         try await scene.running([worker]) { try await until("it is not run") { try await scene.count("queue") == 0 } }
         #expect(try await scene.ended().map(\.reason) == [.pluginMissing])
     }

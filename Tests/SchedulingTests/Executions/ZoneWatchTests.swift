@@ -30,7 +30,7 @@ import Time
     }
 
     private func entries(_ scene: Scene) async throws -> [AuditEntry] {
-        try await AuditLog(scene.database).page(after: nil, limit: 1_000, for: scene.acme)
+        try await AuditLog(scene.database).page(after: nil, limit: 10_000, for: scene.acme).filter { $0.action == "job.next_run_moved" }
     }
 
     /// The zone is known, and then its clock is an hour ahead.

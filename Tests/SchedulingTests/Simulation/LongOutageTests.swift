@@ -84,7 +84,8 @@ import Time
         try await node.engine.clock.measure(base.database)
         let access = try await Simulation.found("Acme", in: base)
         var ids: [ID<Job>] = []
-        for job in Self.jobs { ids.append(try await Jobs(node.engine, plugins: JobPlugins([Probe()])).create(job.draft, for: access).id) }
+        let jobs = Jobs(node.engine, plugins: JobPlugins([Probe()]), secrets: try #require(Scene.secrets))
+        for job in Self.jobs { ids.append(try await jobs.create(job.draft, for: access).id) }
         time.advance(to: 3 * 3_600_000_000 + 1_500_000)
         var first: Timestamp?
         repeat {

@@ -56,7 +56,7 @@ struct JobRecord {
 }
 
 extension Simulation {
-    private var jobs: Jobs { Jobs(nodes[living.first ?? 0].engine, plugins: JobPlugins([Probe()])) }
+    private var jobs: Jobs { Jobs(nodes[living.first ?? 0].engine, plugins: JobPlugins([Probe()]), secrets: secrets) }
     private var roster: Roster { Roster(start: plan.start, end: plan.end, zoneNames: zones) }
 
     func createJobs() async throws {

@@ -50,6 +50,7 @@ actor Simulation {
     let plan: Plan
     let time: VirtualTime
     let base: SimulatedDatabase
+    let secrets: JobSecrets
     let accesses: [Access]
     var random: Seeded
     var agenda = Agenda<Event>()
@@ -78,6 +79,7 @@ actor Simulation {
         self.plan = plan
         time = VirtualTime(start: plan.start)
         base = try await SimulatedDatabase()
+        secrets = try #require(Scene.secrets)
         random = Seeded(state: seed)
         accesses = [
             try await Self.found("Acme", in: base), try await Self.found("Bolt", in: base), try await Self.found("Cask", in: base),

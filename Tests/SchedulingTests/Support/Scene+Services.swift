@@ -7,7 +7,8 @@ import Testing
 extension Scene {
     func worker(maximum: Int = 1_000, grace: Duration = .seconds(25)) throws -> Worker {
         Worker(
-            engine, plugins: plugins, signing: try #require(Self.signing), places: Places(100, upTo: maximum), grace: grace, logger: silence
+            engine, plugins: plugins, signing: try #require(Self.signing), secrets: try #require(Self.secrets),
+            places: Places(100, upTo: maximum), grace: grace, logger: silence
         )
     }
 

@@ -25,6 +25,7 @@ struct Scene: Sendable {
 
     static let seal = try? Seal(keys: [Seal.Key([UInt8](repeating: 7, count: 32))])
     static let signing = seal.map { SigningSecrets($0) }
+    static let secrets = seal.map { JobSecrets($0) }
 
     /// The door to organizations, whose mails lead nowhere.
     static func organizations(_ database: Database, jobs: JobsOfOrganization = .none) throws -> Organizations {
@@ -49,7 +50,7 @@ struct Scene: Sendable {
         engine = Engine(database, catchUpRate: catchUpRate, on: TestCluster.loop, clock: clock)
         organizations = try Self.organizations(database)
         self.plugins = JobPlugins(plugins)
-        jobs = Jobs(engine, plugins: self.plugins)
+        jobs = Jobs(engine, plugins: self.plugins, secrets: try #require(Self.secrets))
         executions = Executions(engine)
         queue = ExecutionQueue(database: database)
         acme = try await Self.found("Acme", entitlements, in: organizations)
