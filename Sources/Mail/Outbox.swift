@@ -44,6 +44,9 @@ public struct Outbox: Sendable {
         try insertion(message, to: recipient, of: nil as ID<RenderedMail>?, at: instant, expiresAt: expiresAt)
     }
 
+    /// The statement that forgets all mail to an address, sent or not: to be sent within the transaction that erases its owner.
+    public static func erasure(of recipient: EmailAddress) -> Query { "DELETE FROM outbox WHERE recipient = \(recipient.text)" }
+
     /// Nil where the content is gone, was altered or moved, was sealed with a key that we do not have, or is of a kind unknown here.
     func message(_ sealed: [UInt8]?, id: ID<RenderedMail>, recipient: String) -> Message? {
         guard let sealed, let bytes = try? seal.open(sealed, in: Self.place(id, recipient)) else { return nil }

@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import Secrets
 import ServiceLifecycle
@@ -170,6 +171,30 @@ import Time
         #expect(try await scene.row().status == "failed")
     }
 
+    @Test func withoutATransportTheStartSaysSoOnce() async throws {
+        let scene = try Scene()
+        let group = ServiceGroup(services: [scene.courier(nil)], logger: scene.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await scene.add(at: Timestamp(microseconds: 0))
+            try await until("the mail is given up") { try await scene.row().status == "failed" }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        #expect(scene.notes.text.components(separatedBy: "no mail is sent").count == 2)
+        #expect(scene.transport.sent.isEmpty)
+    }
+
+    @Test func whoIsErasedHasNoMailLeft() async throws {
+        let scene = try Scene()
+        try await scene.add()
+        try await scene.add(to: "bob@example.com")
+        try await scene.database.query(Outbox.erasure(of: try #require(EmailAddress("alice@example.com"))))
+        try await scene.courier.deliver(at: Self.begin)
+        #expect(scene.transport.sent.map(\.to.text) == ["bob@example.com"])
+        #expect(try await scene.count() == 1)
+    }
+
     /// A node of a later version knows it, and sends it.
     @Test func aKindOfALaterVersionIsLeftAlone() async throws {
         let scene = try Scene()
@@ -226,57 +251,5 @@ import Time
         try await scene.courier.deliver(at: Self.begin)
         #expect(scene.notes.text.contains("mail was delivered"))
         for word in ["alice", "bob", "anary"] { #expect(!scene.notes.text.contains(word)) }
-    }
-}
-
-@Suite(.database) struct MailboxTests {
-    private static let begin = Scene.begin
-
-    @Test func theMailboxKeepsWhatItWasGiven() async throws {
-        let scene = try Scene()
-        try await scene.add(.signIn)
-        try await scene.courier(scene.mailbox).deliver(at: Self.begin)
-        #expect(try await scene.row().hasContent)
-        let entry = try #require(try await scene.mailbox.newest(10).first)
-        #expect(entry.mail.subject == "Canary subject" && entry.button?.url == "https://prikke.example/canary")
-        #expect(try await scene.mailbox.mail(entry.mail.id)?.mail == entry.mail)
-        #expect(try await scene.mailbox.mail(ID()) == nil)
-    }
-
-    @Test func whatIsNotSentIsNotInTheMailbox() async throws {
-        let scene = try Scene(answering: .refused(reason: "no"), keepsContents: true)
-        try await scene.add()
-        #expect(try await scene.mailbox.newest(10).isEmpty)
-        try await scene.courier.deliver(at: Self.begin)
-        #expect(try await scene.mailbox.newest(10).isEmpty)
-        #expect(try await !scene.row().hasContent)
-    }
-
-    @Test(arguments: [(true, 7), (false, 30)])
-    func whatIsLongOverIsForgotten(isMailbox: Bool, days: Int64) async throws {
-        let scene = try Scene()
-        let courier = scene.courier(isMailbox ? scene.mailbox : scene.transport)
-        try await scene.add()
-        try await courier.deliver(at: Self.begin)
-        try await scene.add(at: Self.begin.adding(.seconds(days * 86_400)))
-        try await courier.prune(at: Self.begin.adding(.seconds(days * 86_400 - 60)))
-        #expect(try await scene.count() == 2)
-        try await courier.prune(at: Self.begin.adding(.seconds(days * 86_400 + 60)))
-        #expect(try await scene.count() == 1)
-    }
-
-    @Test func theMailboxKeepsTheNewestFiveHundred() async throws {
-        let scene = try Scene()
-        try await scene.database.query(
-            """
-            INSERT INTO outbox (id, kind, recipient, created_at, finished_at, status)
-            SELECT gen_random_uuid(), 'sign_in', 'n' || n || '@example.com', \(Self.begin), \(Self.begin) + n * interval '1 s', 'sent'
-            FROM generate_series(1, 510) n
-            """)
-        try await scene.courier(scene.mailbox).prune(at: Self.begin.adding(.seconds(600)))
-        #expect(try await scene.count() == 500)
-        let oldest: Int = try await scene.database.query("SELECT count(*) AS count FROM outbox WHERE recipient = 'n10@example.com'").only(
-            "count")
-        #expect(oldest == 0)
     }
 }
