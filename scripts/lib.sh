@@ -4,8 +4,8 @@
 build_packages=(libpq-dev libcurl4-openssl-dev libssl-dev libxml2-dev pkg-config)
 # To run on a machine of one's own: the private Postgres, time zones, and curl for the lines we print.
 machine_packages=(postgresql tzdata curl)
-# To test: targets that speak TLS and HTTP/2, and what scripts/chaos is written in.
-test_packages=(openssl nghttp2-server python3)
+# To test: targets that speak TLS and HTTP/2, what scripts/chaos is written in, and a browser.
+test_packages=(openssl nghttp2-server python3 chromium chromium-driver)
 # To run in the image: what the binary is linked with, time zones, certificates, and curl for the health check.
 image_packages=(libpq5 libcurl4 libssl3 tzdata ca-certificates curl)
 

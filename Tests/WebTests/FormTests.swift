@@ -96,7 +96,8 @@ import Testing
         ])
         let html = try html(Self.form.showing(submitted, invalid))
         for part in [
-            "value=\"&lt;script&gt;&quot;&#39;\"", "<option value=\"5\">", "<option value=\"12\" selected>", "value=\"read\" aria-invalid=\"true\">Read",
+            "value=\"&lt;script&gt;&quot;&#39;\"", "<option value=\"5\">", "<option value=\"12\" selected>",
+            "value=\"read\" aria-invalid=\"true\">Read",
             "value=\"write\" aria-invalid=\"true\" checked>", "aria-describedby=\"form-size-error\" aria-invalid=\"true\" autofocus>",
             "id=\"form-size-error\">Use 1 to 9.</p>", "id=\"form-note-error\">Say less.</p>", ">Not that.</p>",
             "<p>Something &lt;else&gt;.</p>", "<p>No such member.</p>", ">\n\na&lt;/textarea&gt;</textarea>",

@@ -60,9 +60,20 @@ final class Child: Sendable {
         process.standardError = errors.pipe
         let ended = ended
         process.terminationHandler = { ended.tell(End(code: $0.terminationStatus, wasKilled: $0.terminationReason == .uncaughtSignal)) }
-        try process.run()
+        try Self.hearingSignals { try process.run() }
         output.begin()
         errors.begin()
+    }
+
+    /// A child inherits which signals its thread is deaf to, and the threads of Swift's tasks are deaf to all: chromedriver would
+    /// wait for ever for the first SIGCHLD, and hear no SIGTERM.
+    private static func hearingSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     /// Does nothing once it has ended: its number may be somebody else's by then.

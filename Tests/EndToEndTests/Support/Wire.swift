@@ -2,10 +2,12 @@ import Foundation
 
 /// A blocking socket on a thread of its own: what the server is sent must not be tidied up by a client library.
 enum Wire {
-    /// Sends `bytes` and reads until the server closes, 30 s at most.
-    static func exchange(_ bytes: [UInt8], port: UInt16) async -> [UInt8] {
+    /// Sends `bytes` and reads until the server closes, or until what came `isWhole`; at most 30 s without a byte.
+    static func exchange(
+        _ bytes: [UInt8], port: UInt16, until isWhole: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+    ) async -> [UInt8] {
         await withCheckedContinuation { done in
-            Thread.detachNewThread { done.resume(returning: blockingExchange(bytes, port)) }
+            Thread.detachNewThread { done.resume(returning: blockingExchange(bytes, port, isWhole)) }
         }
     }
 
@@ -17,7 +19,7 @@ enum Wire {
         return address
     }
 
-    private static func blockingExchange(_ bytes: [UInt8], _ port: UInt16) -> [UInt8] {
+    private static func blockingExchange(_ bytes: [UInt8], _ port: UInt16, _ isWhole: ([UInt8]) -> Bool) -> [UInt8] {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var limit = timeval(tv_sec: 30, tv_usec: 0)
@@ -28,7 +30,7 @@ enum Wire {
         }
         guard code == 0 else { return [] }
         sendAll(bytes, descriptor)
-        return readAll(descriptor)
+        return readAll(descriptor, isWhole)
     }
 
     /// Stops at an error: a server that refuses closes before it has read everything.
@@ -41,15 +43,16 @@ enum Wire {
         }
     }
 
-    private static func readAll(_ descriptor: Int32) -> [UInt8] {
+    private static func readAll(_ descriptor: Int32, _ isWhole: ([UInt8]) -> Bool) -> [UInt8] {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
+        while !isWhole(answer) {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             // With a time limit, a call ends so when the process was stopped and goes on.
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return answer }
             answer += buffer[..<count]
         }
+        return answer
     }
 }

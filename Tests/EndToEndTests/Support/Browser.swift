@@ -1,0 +1,175 @@
+import Foundation
+import JSON
+import TestSupport
+
+/// A headless Chromium with a profile of its own, driven as the W3C's WebDriver says: two of them are two people.
+struct Browser: Sendable {
+    /// What the driver refused, in its words.
+    struct Refused: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let port: UInt16
+    private let session: String
+
+    /// Lends a browser, and ends it and deletes its profile afterwards. `runsScripts`: whether pages may run scripts; what a test
+    /// runs itself always may.
+    static func lend<R: Sendable>(runsScripts: Bool = true, _ body: (Browser) async throws -> R) async throws -> R {
+        try await Folder.lend { folder in
+            let port = try freePort()
+            let driver = try Child("/usr/bin/chromedriver", ["--port=\(port)"], Program.environment(["TMPDIR": folder]))
+            let result: Result<R, any Error>
+            do { result = .success(try await run(port, folder, runsScripts, driver, body)) } catch { result = .failure(error) }
+            driver.signal(SIGTERM)
+            _ = await driver.end()
+            return try result.get()
+        }
+    }
+
+    private static func run<R: Sendable>(
+        _ port: UInt16, _ folder: String, _ runsScripts: Bool, _ driver: Child, _ body: (Browser) async throws -> R
+    ) async throws -> R {
+        guard await driver.output.line(containing: "started successfully") != nil else {
+            throw Refused(description: "chromedriver did not start: \(driver.errors.text)")
+        }
+        let answer = try await ask(port, "POST", "/session", capabilities(profile: folder + "/profile", runsScripts))
+        guard let session = answer["sessionId"]?.string else { throw Refused(description: "no session: \(answer)") }
+        let browser = Browser(port: port, session: session)
+        let result: Result<R, any Error>
+        do { result = .success(try await body(browser)) } catch { result = .failure(error) }
+        _ = try? await ask(port, "DELETE", "/session/\(session)", nil)
+        return try result.get()
+    }
+
+    private static func capabilities(profile: String, _ runsScripts: Bool) -> JSON {
+        let arguments = [
+            "--headless=new", "--user-data-dir=\(profile)", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900",
+        ]
+        // Chromium refuses to run as root in its sandbox.
+        let root = getuid() == 0 ? ["--no-sandbox"] : []
+        return [
+            "capabilities": [
+                "alwaysMatch": [
+                    "browserName": "chrome",
+                    "goog:loggingPrefs": ["browser": "ALL"],
+                    "goog:chromeOptions": [
+                        "binary": "/usr/bin/chromium", "args": .array((arguments + root).map(JSON.string)),
+                        "prefs": ["profile.managed_default_content_settings.javascript": .integer(runsScripts ? 1 : 2)],
+                    ],
+                ]
+            ]
+        ]
+    }
+}
+
+extension Browser {
+    /// Goes to an address and waits until the page is loaded.
+    func open(_ url: String) async throws { try await ask("POST", "/url", ["url": .string(url)]) }
+
+    var currentURL: String { get async throws { try await ask("GET", "/url").string ?? "" } }
+    var title: String { get async throws { try await ask("GET", "/title").string ?? "" } }
+    var source: String { get async throws { try await ask("GET", "/source").string ?? "" } }
+
+    /// The first element that a selector of CSS finds; waits for one to come.
+    func find(_ css: String) async throws -> Element {
+        var found: String?
+        try await until("\(css) is not on the page") {
+            found = try await all(css).first
+            return found != nil
+        }
+        return Element(browser: self, id: found ?? "")
+    }
+
+    /// Whether there is such an element now.
+    func has(_ css: String) async throws -> Bool { try await !all(css).isEmpty }
+
+    func click(_ css: String) async throws { try await find(css).click() }
+
+    /// Types into a field what is to stand in it.
+    func type(_ text: String, into css: String) async throws { try await find(css).type(text) }
+
+    /// What is to be seen of the first such element.
+    func text(_ css: String) async throws -> String { try await find(css).text }
+
+    /// The cookies that the page's address gets, by name.
+    var cookies: [String: String] {
+        get async throws {
+            let list = try await ask("GET", "/cookie").array ?? []
+            let pairs = list.map { ($0["name"]?.string ?? "", $0["value"]?.string ?? "") }
+            return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// What the script's `return` gives.
+    @discardableResult
+    func executeScript(_ script: String) async throws -> JSON {
+        try await ask("POST", "/execute/sync", ["script": .string(script), "args": []])
+    }
+
+    /// Shows pages in this size, also one narrower than any window of Chromium's.
+    func setWindow(width: Int, height: Int) async throws {
+        let size: JSON = [
+            "width": .integer(Int64(width)), "height": .integer(Int64(height)), "deviceScaleFactor": 1, "mobile": false,
+        ]
+        try await ask("POST", "/goog/cdp/execute", ["cmd": "Emulation.setDeviceMetricsOverride", "params": size])
+    }
+
+    /// Writes what is to be seen as a PNG.
+    func screenshot(to path: String) async throws {
+        let text = try await ask("GET", "/screenshot").string ?? ""
+        guard let data = Data(base64Encoded: text) else { throw Refused(description: "no picture") }
+        try data.write(to: URL(fileURLWithPath: path))
+    }
+
+    /// What the console has said since it was last asked: what a Content-Security-Policy kept from happening, for one.
+    func complaints() async throws -> [String] {
+        let entries = try await ask("POST", "/se/log", ["type": "browser"])
+        return (entries.array ?? []).compactMap { $0["message"]?.string }
+    }
+
+    private func all(_ css: String) async throws -> [String] {
+        let found = try await ask("POST", "/elements", ["using": "css selector", "value": .string(css)])
+        // What WebDriver calls an element's reference.
+        return (found.array ?? []).compactMap { $0["element-6066-11e4-a52e-4f735466cecf"]?.string }
+    }
+
+    @discardableResult
+    fileprivate func ask(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
+        try await Self.ask(port, method, "/session/\(session)\(path)", body)
+    }
+
+    private static func ask(_ port: UInt16, _ method: String, _ path: String, _ body: JSON?) async throws -> JSON {
+        let call = Call(method: method, path: path, body: body?.bytes())
+        // The driver says that it closes the connection, and does not.
+        let answer = Answer(await Wire.exchange(call.bytes, port: port, until: isWhole))
+        guard answer.status == 200 else { throw Refused(description: "\(method) \(path): \(answer.status) \(answer.text.prefix(500))") }
+        return answer.json["value"] ?? .null
+    }
+
+    private static func isWhole(_ bytes: [UInt8]) -> Bool {
+        guard let gap = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return false }
+        let length = Answer(Array(bytes[..<gap.upperBound])).headers["content-length"].flatMap { Int($0) } ?? 0
+        return bytes.count - gap.upperBound >= length
+    }
+}
+
+/// Something on a page of a browser.
+struct Element: Sendable {
+    fileprivate let browser: Browser
+    fileprivate let id: String
+
+    /// Clicks in its middle, and waits for the page that may come of it.
+    func click() async throws { try await browser.ask("POST", "/element/\(id)/click", [:]) }
+
+    /// Types what is to stand in it, in place of what does.
+    func type(_ text: String) async throws {
+        try await browser.ask("POST", "/element/\(id)/clear", [:])
+        try await browser.ask("POST", "/element/\(id)/value", ["text": .string(text)])
+    }
+
+    var text: String { get async throws { try await browser.ask("GET", "/element/\(id)/text").string ?? "" } }
+
+    /// What the page's source says of it; nil where it says nothing.
+    func attribute(_ name: String) async throws -> String? { try await browser.ask("GET", "/element/\(id)/attribute/\(name)").string }
+}
