@@ -479,7 +479,6 @@ CREATE TABLE public.magic_links (
     tries smallint DEFAULT 0 NOT NULL,
     email text NOT NULL,
     user_id uuid,
-    previous_email text,
     organization_name text,
     next_path text,
     created_at timestamp with time zone NOT NULL,
@@ -594,6 +593,12 @@ CREATE TABLE public.schedule_periods (
     checked_until timestamp with time zone NOT NULL,
     unexplained bigint DEFAULT 0 NOT NULL,
     unexplained_at timestamp with time zone
+);
+
+CREATE TABLE public.sealing_keys (
+    id text NOT NULL,
+    first_used_at timestamp with time zone NOT NULL,
+    CONSTRAINT sealing_keys_id_check CHECK ((id ~ '^[0-9a-f]{8}$'::text))
 );
 
 CREATE TABLE public.sessions (
@@ -743,6 +748,9 @@ ALTER TABLE ONLY public.rate_counts
 
 ALTER TABLE ONLY public.schedule_periods
     ADD CONSTRAINT schedule_periods_pkey PRIMARY KEY (organization_id, job_id, starts_at);
+
+ALTER TABLE ONLY public.sealing_keys
+    ADD CONSTRAINT sealing_keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);

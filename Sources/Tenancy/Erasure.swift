@@ -1,4 +1,5 @@
 import JSON
+import Mail
 import Postgres
 import Time
 
@@ -23,7 +24,7 @@ enum Erasure {
             """,
             "DELETE FROM invites WHERE email = \(email)",
             "DELETE FROM magic_links WHERE email = \(email)",
-            "DELETE FROM outbox WHERE recipient = \(email)",
+            Outbox.erasure(of: user.email),
             "DELETE FROM users WHERE id = \(id)",
             "INSERT INTO erasures (id, kind, erased_at) VALUES (\(id), 'user', \(now)) ON CONFLICT DO NOTHING",
         ]
