@@ -48,10 +48,7 @@ extension Organization {
 
     /// A slug that a person chose: 3–40 lower-case letters, digits and hyphens, none at an end, no word of ours.
     static func checked(slug: String) throws(InvalidInput) -> String {
-        let bytes = slug.utf8
-        guard (3...40).contains(bytes.count), bytes.allSatisfy({ isSlugLetter($0) || $0 == UInt8(ascii: "-") }),
-            bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "-")
-        else {
+        guard isWellFormed(slug: slug), slug.utf8.first != UInt8(ascii: "-"), slug.utf8.last != UInt8(ascii: "-") else {
             let hint = "Use 3 to 40 lower-case letters, digits and hyphens, with no hyphen at an end."
             throw InvalidInput(pointer: "/slug", code: "invalid_format", detail: hint)
         }
@@ -59,6 +56,13 @@ extension Organization {
             throw InvalidInput(pointer: "/slug", code: "reserved", detail: "This word is one of our own addresses. Choose another.")
         }
         return slug
+    }
+
+    /// Whether some organization may have this slug. Any other text in its place names no page, whoever asks.
+    public static func mayHave(slug: String) -> Bool { isWellFormed(slug: slug) && !reserved.contains(slug) }
+
+    private static func isWellFormed(slug: String) -> Bool {
+        (3...40).contains(slug.utf8.count) && slug.utf8.allSatisfy { isSlugLetter($0) || $0 == UInt8(ascii: "-") }
     }
 
     /// As the API tells it.
@@ -102,10 +106,13 @@ extension Organization {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
-    /// Words that are, or may become, first path segments of ours.
+    /// Words that are, or may become, first path segments of ours, and such as those who look for holes ask for.
     private static let reserved: Set<String> = [
-        "account", "admin", "api", "assets", "billing", "dashboard", "demo", "dev", "docs", "health", "invites", "jobs", "livez", "metrics",
-        "new", "organizations", "ping", "pricing", "prikke", "public", "robots", "settings", "sitemap", "status", "support", "users",
-        "webhooks", "www",
+        "about", "account", "accounts", "actuator", "admin", "administrator", "api", "app", "assets", "auth", "backup", "billing", "blog",
+        "cgi-bin", "config", "console", "dashboard", "debug", "demo", "dev", "docs", "graphql", "health", "help", "home", "invites", "jobs",
+        "legal", "livez", "login", "logout", "metrics", "new", "organization", "organizations", "phpinfo", "phpmyadmin", "ping", "pricing",
+        "prikke", "privacy", "public", "register", "robots", "root", "security", "server-status", "settings", "sitemap", "status",
+        "support",
+        "swagger", "system", "terms", "theme", "users", "webhooks", "well-known", "wp-admin", "wp-login", "www",
     ]
 }

@@ -15,7 +15,7 @@ public struct Token: Sendable {
     }
 
     /// One that comes back; nil for whatever `init()` cannot have made.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         guard Base62.decode(text, count: 32) != nil else { return nil }
         self.text = text
         hash = Hash.sha256(text.utf8)

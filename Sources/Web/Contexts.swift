@@ -92,8 +92,13 @@ struct Person: Sendable {
     var user: User { session.user }
 }
 
+/// What every page of somebody who is signed in knows.
+protocol SignedInContext: PageContext {
+    var person: Person { get }
+}
+
 /// What is known of a request of somebody who is signed in. Without a session there is no such context: the handler is not reached.
-struct PersonContext: PageContext, ChildRequestContext {
+struct PersonContext: SignedInContext, ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
     let client: Client
@@ -113,7 +118,7 @@ struct PersonContext: PageContext, ChildRequestContext {
 }
 
 /// What is known of a request to an organization's page by one of its members. To everybody else the page is not there.
-struct MemberContext: PageContext, ChildRequestContext {
+struct MemberContext: SignedInContext, ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
     let client: Client
@@ -123,6 +128,7 @@ struct MemberContext: PageContext, ChildRequestContext {
     let access: Access
 
     init(context: VisitorContext) throws {
+        guard Organization.mayHave(slug: context.parameters.get("slug") ?? "") else { throw Problem.notFound }
         let signedIn = try PersonContext(context: context)
         guard let access = context.access else {
             if let path = context.movedTo { throw Moved(path: path) }

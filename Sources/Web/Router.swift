@@ -33,7 +33,7 @@ extension WebServer {
     /// come last, and no other page may begin with one that is not reserved (`Organization.reserved`).
     private func addRoutes(of people: People, to router: Router<VisitorContext>) {
         let mailbox = site.mailbox == nil ? nil : Paths.mailbox
-        SignInPages(people: people, pages: pages, newBrowserID: site.newBrowserID, mailbox: mailbox).addRoutes(to: router)
+        SignInPages(people: people, pages: pages, mailbox: mailbox).addRoutes(to: router)
         let person = router.group(context: PersonContext.self)
         AccountPages(people: people, pages: pages).addRoutes(to: person, visitors: router)
         OrganizationPages(people: people, pages: pages).addRoutes(to: person, visitors: router)

@@ -59,7 +59,7 @@ def cpu(pid):
 
 async def main():
     folder = tempfile.mkdtemp(prefix="prikke-bench-")
-    environment = {**os.environ, "PRIKKE_DATA_DIR": folder, "PORT": str(PORT), "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8"}
+    environment = {**os.environ, "PRIKKE_DATA_DIR": folder, "PORT": str(PORT), "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_RATE_LIMIT": "0"}
     log = open(os.path.join(folder, "serve.log"), "w")
     server = subprocess.Popen([BINARY, "serve"], env=environment, stdout=log, stderr=log)
     try:

@@ -15,7 +15,7 @@ ENV = {
     **os.environ,
     "DATABASE_URL": common.DSN,
     "PRIKKE_DATA_DIR": common.DIR + "/prikke",
-    "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8",
+    "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_RATE_LIMIT": "0",
     "PORT": os.environ.get("PRIKKE_BENCH_PORT", "18090"),
     "PRIKKE_HOST_CONCURRENCY": "0",
 }

@@ -97,7 +97,7 @@ class Cluster:
             json.dump(PLANS, file)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PRIKKE_", "PG", "DATABASE_URL", "SECRET_KEY"))}
         self.environment = {
-            **inherited, "DATABASE_URL": url, "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_PLANS_FILE": self.path("plans.json"),
+            **inherited, "DATABASE_URL": url, "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_RATE_LIMIT": "0", "PRIKKE_PLANS_FILE": self.path("plans.json"),
             "SECRET_KEY_BASE": "0123456789chaos-" * 5, "PRIKKE_HOST_CONCURRENCY": "0", "PRIKKE_WORKERS_MAX": "20000", **environment}
         self.nodes = []
 

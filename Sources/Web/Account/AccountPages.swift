@@ -50,7 +50,7 @@ struct AccountPages: Sendable {
 
     @Sendable private func askToChangeAddress(_ form: SubmittedForm, _ context: PersonContext) async throws -> Response {
         try await form.answer(redrawing: addressForm(context), with: { try await account(form: $0, context) }) { values in
-            try await context.recently {
+            try await context.recently(on: Paths.account) {
                 try await people.users.askToChangeAddress(to: values["email"]?.string ?? "", in: context.person.session)
                 context.logger.info("address change asked", metadata: ["user": "\(context.person.user.id.text)"])
                 return .seeOther(Paths.account).flashing("Look into the new mailbox: a link is on its way, good for an hour.")
@@ -145,7 +145,7 @@ struct AccountPages: Sendable {
     @Sendable private func delete(_ form: SubmittedForm, _ context: PersonContext) async throws -> Response {
         try await form.answer(redrawing: deletionForm(context), with: { deletion(form: $0, context) }) { values in
             try values.check("confirmation", is: context.person.user.email.text)
-            return try await context.recently {
+            return try await context.recently(on: Paths.accountDeletion) {
                 do {
                     try await people.users.erase(in: context.person.session)
                 } catch let denial as Denial where denial.code == Denial.lastOwner.code {
@@ -160,14 +160,13 @@ struct AccountPages: Sendable {
     }
 }
 
-extension PageContext where Self: Sendable {
-    /// Does what takes a sign-in of the last ten minutes, or leads to one, and back to the page that it was asked on.
-    func recently(_ act: () async throws -> Response) async throws -> Response {
-        do {
-            return try await act()
-        } catch Denial.recentSignInNeeded {
-            return .seeOther(Paths.signIn(returningTo: viewer.place)).flashing(Denial.recentSignInNeeded.sentence)
+extension SignedInContext {
+    /// Does what takes a sign-in of the last ten minutes, or leads to one, and back to the page at `path`.
+    func recently(on path: String, _ act: () async throws -> Response) async throws -> Response {
+        guard person.session.isRecent else {
+            return .seeOther(Paths.signIn(returningTo: path)).flashing(Denial.recentSignInNeeded.sentence)
         }
+        return try await act()
     }
 }
 

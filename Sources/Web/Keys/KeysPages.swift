@@ -36,7 +36,7 @@ struct KeysPages: Sendable {
 
     @Sendable private func make(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
         try await form.answer(redrawing: newForm(context), with: { try await list(form: $0, context) }) { values in
-            try await context.recently {
+            try await context.recently(on: Paths.filled(Paths.keys, context.slug)) {
                 let made = try await people.keys.issue(APIKeys.Draft(.object(values)), for: context.access)
                 log("api key made", made.id.text, context)
                 return shown(made, "This is your key", context)
@@ -79,10 +79,12 @@ struct KeysPages: Sendable {
     @Sendable private func rotate(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
         let key = try await find(context)
         return try await form.answer(redrawing: rotationForm(key, context), with: { show(key, form: $0, context) }) { values in
-            let hours = Int(values["overlap_hours"]?.int ?? 24)
-            let issued = try await people.keys.rotate(key, overlapHours: hours, for: context.access)
-            log("api key rotated", key.id.text, context)
-            return shown(issued, "This is the new secret", context)
+            try await context.recently(on: Paths.filled(Paths.key, context.slug, key.id.text)) {
+                let hours = Int(values["overlap_hours"]?.int ?? 24)
+                let issued = try await people.keys.rotate(key, overlapHours: hours, for: context.access)
+                log("api key rotated", key.id.text, context)
+                return shown(issued, "This is the new secret", context)
+            }
         }
     }
 

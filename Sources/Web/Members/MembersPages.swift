@@ -111,7 +111,7 @@ struct MembersPages: Sendable {
 
     @Sendable private func transfer(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
         let member = try await find(context)
-        return try await context.recently {
+        return try await context.recently(on: Paths.filled(Paths.member, context.slug, member.user.id.text)) {
             try await explained(context) {
                 try await people.memberships.transfer(to: member.user.id, for: context.access, in: context.person.session)
                 log("ownership transferred", member.user.id.text, context)

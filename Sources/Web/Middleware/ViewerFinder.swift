@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Tenancy
 
 /// What every page shows of whoever looks at it.
 struct Viewer: Sendable {
@@ -35,7 +36,7 @@ struct ViewerFinder: RouterMiddleware {
         let secret = kept ?? newBrowserID()
         var context = context
         context.formSecret = kept
-        context.browser = cookies[.browser]
+        context.browser = cookies[.browser].flatMap { Token($0)?.text }
         context.userAgent = request.headers[.userAgent] ?? ""
         context.viewer = Viewer(
             theme: cookies[.theme].flatMap(Theme.init) ?? .system, flash: Flash.text(cookies[.flash]), formToken: tokens.make(secret),

@@ -74,7 +74,7 @@ struct SettingsPages: Sendable {
         try await form.answer(
             redrawing: secretForm(context), with: { try await settings([namingForm(context), slugForm(context), $0], context) }
         ) { values in
-            try await context.recently {
+            try await context.recently(on: Paths.filled(Paths.settings, context.slug)) {
                 let secret = try await people.rotateSigningSecret(Int(values["overlap_hours"]?.int ?? 24), context.access)
                 context.logger.info("signing secret made", metadata: ["organization": "\(context.access.organization.id.text)"])
                 let page = PlainPage(
@@ -125,7 +125,7 @@ struct SettingsPages: Sendable {
     @Sendable private func delete(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
         try await form.answer(redrawing: deletionForm(context), with: { deletion(form: $0, context) }) { values in
             try values.check("confirmation", is: context.access.organization.name)
-            return try await context.recently {
+            return try await context.recently(on: Paths.filled(Paths.organizationDeletion, context.slug)) {
                 try await people.organizations.delete(for: context.access, in: context.person.session)
                 context.logger.info(
                     "organization deleted",

@@ -6,7 +6,6 @@ import Tenancy
 struct SignInPages: Sendable {
     let people: People
     let pages: Pages
-    let newBrowserID: @Sendable () -> String
     /// Where a developer finds his mail; nil: in his mailbox.
     let mailbox: String?
 
@@ -96,7 +95,7 @@ struct SignInPages: Sendable {
 
     /// The same answer whether or not anybody is known, or too many have asked.
     private func ask(_ asked: MagicLinks.Request, _ form: SubmittedForm, _ context: VisitorContext) async throws -> Response {
-        let browser = context.browser ?? newBrowserID()
+        let browser = context.browser ?? Token().text
         let wasMailed = try await people.magicLinks.ask(asked, from: context.visitor(browser))
         context.logger.info("sign-in asked", metadata: ["mailed": "\(wasMailed)", "network": "\(context.client.network)"])
         var response = Response.seeOther(Paths.signInSent)
@@ -166,7 +165,7 @@ struct SignInPages: Sendable {
 
     @Sendable private func enterCode(_ form: SubmittedForm, _ context: VisitorContext) async throws -> Response {
         try await form.answer(redrawing: codeForm(context), with: { sent(form: $0, context) }) { values in
-            let browser = context.browser ?? newBrowserID()
+            let browser = context.browser ?? Token().text
             do {
                 let signedIn = try await people.magicLinks.signIn(
                     withCode: values["code"]?.string ?? "", in: context.visitor(browser))

@@ -24,7 +24,7 @@ final class Server: Sendable {
     /// Starts a server and waits for the line in which it says that it listens.
     static func start(on dataFolder: String, _ more: [String: String] = [:]) async throws -> Server {
         let port = try freePort()
-        let usual = ["PORT": "\(port)", "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_DATA_DIR": dataFolder]
+        let usual = ["PORT": "\(port)", "PRIKKE_ALLOW_NETWORKS": "127.0.0.0/8", "PRIKKE_RATE_LIMIT": "0", "PRIKKE_DATA_DIR": dataFolder]
         let settings = usual.merging(more) { $1 }
         let child = try Child(Program.path, ["serve"], Program.environment(settings))
         guard await child.errors.line(containing: "listens on") != nil else { throw DidNotStart(description: child.errors.text) }
