@@ -67,10 +67,10 @@ public struct MagicLinks: Sendable {
                 WHERE u.email = \(email.text) AND k.browser_hash = \(browser.hash)) AS is_known
             """
         ).only("is_known")
+        // Whom others' asking must not keep out: he is counted by himself alone.
         let subject = isKnown ? "\(email.text) \(Hex.encode(browser.hash))" : email.text
-        return [
-            (.linksFromNetwork, visitor.network), (.linksToAddress, subject), (.linksToAddressDaily, subject), (.links, "all"),
-        ]
+        let own: [RateLimits.Count] = [(.linksToAddress, subject), (.linksToAddressDaily, subject)]
+        return isKnown ? own : [(.linksFromNetwork, visitor.network)] + own + [(.links, "all")]
     }
 
     /// What a mailed link comes to in the browser that opens it. Looking uses nothing up.
