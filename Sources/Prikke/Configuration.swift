@@ -81,7 +81,7 @@ struct Configuration: Sendable {
         publicHost = e.text("PRIKKE_HOST")
         secretKeyBase = e.secret("SECRET_KEY_BASE")
         previousKeyBases = (e.secret("SECRET_KEY_BASE_PREVIOUS") ?? "").split(separator: ",").map {
-            $0.trimmingCharacters(in: .whitespacesAndNewlines)
+            String($0.drop(while: \.isWhitespace))
         }
         allowedNetworks = e.list("PRIKKE_ALLOW_NETWORKS", of: "networks such as 10.0.0.0/8") { IPNetwork($0) }
         deniedPorts = Set(e.list("PRIKKE_DENY_PORTS", of: "ports from 1 to 65535") { UInt16($0).flatMap { $0 > 0 ? $0 : nil } })

@@ -47,7 +47,7 @@ struct Services {
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
         let seal = try SecretKey.seal(configuration)
         (signing, jobSecrets) = (SigningSecrets(seal), JobSecrets(seal))
-        sealingKeys = SealingKeys(home.engine, seal: seal, columns: [SigningSecrets.column, JobSecrets.column, Self.outboxColumn])
+        sealingKeys = SealingKeys(home.engine, seal: seal, columns: Self.sealedColumns)
         outbox = Outbox(seal: seal, bell: home.engine)
         renderer = try MessageRenderer(from: configuration.sender)
         mailbox = configuration.stage == .development ? Mailbox(home.api, outbox: outbox, renderer: renderer) : nil
@@ -117,9 +117,11 @@ struct Services {
         return Together(services)
     }
 
-    private static let outboxColumn = SealedColumn("outbox", key: ["id"], reading: ["recipient"]) { row throws(PostgresError) in
-        try Outbox.place(of: row)
-    }
+    /// Every column that holds envelopes: what `prikke secrets rotate` seals anew.
+    static let sealedColumns = [
+        SigningSecrets.column, JobSecrets.column,
+        SealedColumn("outbox", key: ["id"], reading: ["recipient"]) { row throws(PostgresError) in try Outbox.place(of: row) },
+    ]
 
     private static func ownAddresses(_ configuration: Configuration) -> OwnAddresses {
         let endpoints = IPAddress(configuration.host).map { [OwnAddresses.Endpoint(address: $0, port: UInt16(configuration.port))] } ?? []

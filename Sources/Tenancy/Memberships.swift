@@ -124,10 +124,11 @@ public struct Memberships: Sendable {
         }
     }
 
-    /// The organization's row is what such changes wait for. Answers the time. Throws `Denial.notFound` for one that is deleted.
+    /// The organization's row is what such changes wait for; others may go on writing what refers to it (a job's line in the audit log,
+    /// written by whoever holds the job that a deletion waits for). Answers the time. Throws `Denial.notFound` for one that is deleted.
     static func lock(_ organization: ID<Organization>, in transaction: Transaction) async throws -> Timestamp {
         let rows = try await transaction.query(
-            "SELECT clock_timestamp() AS now FROM organizations WHERE id = \(organization) AND deleted_at IS NULL FOR UPDATE")
+            "SELECT clock_timestamp() AS now FROM organizations WHERE id = \(organization) AND deleted_at IS NULL FOR NO KEY UPDATE")
         guard let row = rows.first else { throw Denial.notFound }
         return try row("now")
     }

@@ -120,7 +120,7 @@ extension Organizations {
             let rows = try await transaction.query(
                 """
                 SELECT clock_timestamp() AS now, o.id FROM organizations o JOIN memberships m ON m.organization_id = o.id
-                WHERE o.slug = \(slug) AND o.deleted_at IS NOT NULL AND m.user_id = \(user.id) AND m.role = 'owner' FOR UPDATE OF o
+                WHERE o.slug = \(slug) AND o.deleted_at IS NOT NULL AND m.user_id = \(user.id) AND m.role = 'owner' FOR NO KEY UPDATE OF o
                 """)
             guard let row = rows.first else { throw Denial.notFound }
             let (id, now) = (try row("id", as: ID<Organization>.self), try row("now", as: Timestamp.self))

@@ -58,6 +58,13 @@ extension Jobs {
     /// than now. A job that was paused still is, or its pause has ended meanwhile. A one-time job whose time has come and gone does
     /// not run, unless a pause held it: then it does when that ends.
     public func restart(_ organization: ID<Organization>, at now: Timestamp, in transaction: Transaction) async throws {
+        // None is open, unless a program of before has opened it: to that one a deleted organization's jobs are like others.
+        let mistaken: Query = """
+            UPDATE schedule_periods p SET ends_at = greatest(p.starts_at, least(p.checked_until, \(now))) FROM job_states s
+            WHERE p.organization_id = \(organization) AND p.ends_at IS NULL AND s.organization_id = \(organization) AND s.job_id = p.job_id
+                AND s.next_run_at IS NULL AND s.pass_at IS NULL
+            """
+        try await Self.patiently(in: transaction, [mistaken])
         var last: ID<Job>?
         while true {
             let rows = try await Self.patiently(in: transaction, [stopped(of: organization, behind: last)])[0]
@@ -89,8 +96,8 @@ extension Jobs {
                 (SELECT max(q.scheduled_for) FROM queue q
                     WHERE q.organization_id = j.organization_id AND q.job_id = j.id AND q.trigger = 'schedule')) AS decided_until
             FROM \(Self.tables)
-            WHERE j.organization_id = \(organization) AND j.deleted_at IS NULL AND j.schedule IS NOT NULL AND NOT EXISTS (
-                SELECT FROM schedule_periods p WHERE p.organization_id = j.organization_id AND p.job_id = j.id AND p.ends_at IS NULL) \(rest)
+            WHERE j.organization_id = \(organization) AND j.deleted_at IS NULL AND j.schedule IS NOT NULL
+                AND s.next_run_at IS NULL AND s.pass_at IS NULL \(rest)
             ORDER BY j.id LIMIT \(Self.batchOfRestarts) FOR UPDATE OF j, s
             """
     }

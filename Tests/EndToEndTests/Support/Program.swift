@@ -31,7 +31,7 @@ enum Program {
 
     /// This process's environment without its settings for Prikke, and these settings.
     static func environment(_ settings: [String: String]) -> [String: String] {
-        let ours: Set = ["DATABASE_URL", "HOST", "PORT", "SECRET_KEY_BASE"]
+        let ours: Set = ["DATABASE_URL", "HOST", "PORT", "SECRET_KEY_BASE", "SECRET_KEY_BASE_PREVIOUS"]
         let others = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PRIKKE_") && !ours.contains($0.key) }
         return others.merging(settings) { $1 }
     }

@@ -121,6 +121,44 @@ import Time
         #expect(try await moved.unexplained() == 0)
     }
 
+    @Test func aLongPauseGoesOnInANewRow() async throws {
+        let moved = try await Moved()
+        let job = try await moved.minutely()
+        _ = try await moved.scene.jobs.pause(.id(job.id), until: nil, for: moved.scene.acme)
+        try await moved.look(at: .seconds(150 * 60 + 30))
+        try await delete(moved.scene)
+        moved.move(to: .seconds(300 * 60 + 30))
+        try await undo(moved.scene)
+        try await moved.look(at: .seconds(302 * 60 + 30))
+        #expect(try await moved.told() == ["0-150 skipped paused", "301 skipped paused", "302 skipped paused"])
+        try await moved.look(at: .seconds(450 * 60 + 30))
+        #expect(try await moved.told() == ["0-150 skipped paused", "301-450 skipped paused"])
+        #expect(try await moved.unexplained() == 0)
+    }
+
+    /// To a program of before, which may still run on another node, a deleted organization's jobs are like all others.
+    @Test func periodsThatSomebodyOpensInBetweenAreInNobodysWay() async throws {
+        let moved = try await Moved()
+        let job = try await moved.minutely()
+        try await moved.look(at: .seconds(-10))
+        try await delete(moved.scene)
+        moved.move(to: .seconds(60))
+        try await moved.scene.database.query(
+            """
+            INSERT INTO schedule_periods (organization_id, job_id, starts_at, schedule, schedule_set_at, checked_until)
+            SELECT organization_id, id, \(moved.at(.seconds(60))), schedule, schedule_set_at, \(moved.at(.seconds(60))) FROM jobs
+            """)
+        moved.move(to: .seconds(200))
+        try await undo(moved.scene)
+        #expect(try await moved.scene.jobs.find(.id(job.id), for: moved.scene.acme).nextRunAt == moved.at(.seconds(240)))
+        for minute in 4...5 {
+            try await moved.look(at: .seconds(minute * 60))
+            try await moved.work()
+        }
+        #expect(try await moved.told() == ["4 success", "5 success"])
+        #expect(try await moved.unexplained() == 0)
+    }
+
     @Test func aPauseThatEndsInBetweenIsOver() async throws {
         let moved = try await Moved()
         let job = try await moved.minutely()
