@@ -3,7 +3,8 @@
 Starts the real binary with a private Postgres in a folder of its own, makes two organizations, and asks in pairs, over one
 connection, in an order that changes at random: for another tenant's id and for one that nobody has, by API and by page; for a
 sign-in link to a known address and to an unknown one; with an unknown key and with a wrong secret of a known one. Checks that
-both answers of a pair are the same but for the request's id, and prints the medians and how far they are apart."""
+both answers of a pair are the same but for the request's id, and prints the medians and how far they are apart; the first
+line is how far the machine puts two requests apart that are the same."""
 import hashlib, http.client, json, os, random, re, secrets, signal, statistics, subprocess, sys, tempfile, time, urllib.parse
 
 BINARY, PAIRS = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -115,6 +116,10 @@ def run(folder, environment):
     print("| | status | the one, µs | the other, µs | apart |")
     print("|---|--:|--:|--:|--:|")
     bearer = {"Authorization": "Bearer " + stranger["api_key"]}
+    # What the machine itself makes of two requests that are the same.
+    compare(
+        connection, "API: job, unknown and unknown", lambda n: ("GET", f"/api/jobs/job_{UNKNOWN}", bearer),
+        lambda n: ("GET", f"/api/jobs/job_{UNKNOWN}", bearer), 5)
     for name, (path, known) in ids.items():
         unknown = known.split("_")[0] + "_" + UNKNOWN
         compare(
