@@ -238,7 +238,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Prikke", "Postgres", "EventLoop", "Time", "JSON", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Prikke", "Tenancy", "Postgres", "EventLoop", "Time", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),

@@ -47,6 +47,12 @@ public struct Outbox: Sendable {
     /// The statement that forgets all mail to an address, sent or not: to be sent within the transaction that erases its owner.
     public static func erasure(of recipient: EmailAddress) -> Query { "DELETE FROM outbox WHERE recipient = \(recipient.text)" }
 
+    /// The statement that takes back all mail of an organization that nobody has begun to send: to be sent within the transaction that
+    /// deletes it, before what is to be said of that is added.
+    public static func withdrawal<Of>(of organization: ID<Of>) -> Query {
+        "DELETE FROM outbox WHERE organization_id = \(organization) AND status = 'waiting'"
+    }
+
     /// Nil where the content is gone, was altered or moved, was sealed with a key that we do not have, or is of a kind unknown here.
     func message(_ sealed: [UInt8]?, id: ID<RenderedMail>, recipient: String) -> Message? {
         guard let sealed, let bytes = try? seal.open(sealed, in: Self.place(id, recipient)) else { return nil }

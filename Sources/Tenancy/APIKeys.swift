@@ -104,8 +104,9 @@ public struct APIKeys: Sendable {
     public static let longestOverlapHours = 168
 
     /// Gives the key a new secret; the one before holds for so many hours more, and one before that no longer. Throws `Denial.notFound`
-    /// for a key that has ended.
+    /// for a key that has ended, `.aboveOwnRole` where a key would get the secret of one that has more scopes than itself.
     public func rotate(_ key: APIKey, overlapHours: Int, for access: Access) async throws -> APIKey.Issued {
+        guard access.scopes?.isSuperset(of: key.scopes) ?? true else { throw Denial.aboveOwnRole }
         let credentials = APIKey.Credentials(id: key.id)
         try await database.transaction { transaction in
             let now = try await Memberships.lock(access.organization.id, in: transaction)

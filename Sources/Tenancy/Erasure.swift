@@ -22,12 +22,23 @@ enum Erasure {
             UPDATE audit_log SET before = before - 'email', after = after - 'email'
             WHERE before ->> 'email' = \(email) OR after ->> 'email' = \(email)
             """,
+            // Who founded an organization, or handed it over, or got it.
+            """
+            UPDATE audit_log SET before = \(withoutOwner("before", id)), after = \(withoutOwner("after", id))
+            WHERE before ->> 'owner' = \(id.text) OR after ->> 'owner' = \(id.text)
+            """,
             "DELETE FROM invites WHERE email = \(email)",
             "DELETE FROM magic_links WHERE email = \(email)",
             Outbox.erasure(of: user.email),
             "DELETE FROM users WHERE id = \(id)",
             "INSERT INTO erasures (id, kind, erased_at) VALUES (\(id), 'user', \(now)) ON CONFLICT DO NOTHING",
         ]
+    }
+
+    private static func withoutOwner(_ column: Query, _ id: ID<User>) -> Query {
+        """
+        CASE WHEN \(column) ->> 'owner' = \(id.text) THEN jsonb_set(\(column), '{owner}', '"usr_erased"') ELSE \(column) END
+        """
     }
 
     /// An organization, when the scheduling side has erased its own rows: the rest hangs on its row.

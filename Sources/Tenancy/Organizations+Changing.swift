@@ -1,4 +1,5 @@
 import JSON
+import Mail
 import Postgres
 import Time
 
@@ -103,6 +104,8 @@ extension Organizations {
                 [
                     "UPDATE organizations SET deleted_at = \(now) WHERE id = \(organization.id)",
                     "DELETE FROM invites WHERE organization_id = \(organization.id)",
+                    // Invites above all, which lead nowhere any more.
+                    Outbox.withdrawal(of: organization.id),
                     access.entry(
                         at: now, "organization.deleted", on: organization.id.text, after: ["erased_at": .string(end.rfc3339)]
                     ).insertion,

@@ -200,12 +200,14 @@ public struct Users: Sendable {
     }
 
     /// Erases the user: nothing that is left holds the id or the address. Lines of audit logs stay, without saying who it was.
-    /// Throws `Denial.recentSignInNeeded`; `.ownsOrganizations` for the last owner of any.
+    /// Throws `Denial.recentSignInNeeded`; `.ownsOrganizations` for the last owner of any; `.notFound` for one who is gone already.
     public func erase(in session: Session) async throws {
         guard session.isRecent else { throw Denial.recentSignInNeeded }
-        let user = session.user
         try await database.transaction { transaction in
-            try await Memberships.lockOrganizations(of: user.id, in: transaction)
+            try await Memberships.lockOrganizations(of: session.user.id, in: transaction)
+            // The address may have been changed, or taken back, since the session was looked up.
+            let rows = try await transaction.query("SELECT id AS user_id, email FROM users WHERE id = \(session.user.id) FOR UPDATE")
+            guard let user = try rows.first.map({ try User($0) }) else { throw Denial.notFound }
             let owned = try await transaction.query(
                 """
                 SELECT o.name FROM memberships m JOIN organizations o ON o.id = m.organization_id

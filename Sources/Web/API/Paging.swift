@@ -11,10 +11,15 @@ struct Paging {
 
     let limit: Int
     private let cursor: String?
+    /// The other parameters, as they stand in the address of the next page.
+    private let filters: String
 
     init(_ query: JSONObject) {
         limit = Int(query["limit"]?.int ?? 50)
         cursor = query["cursor"]?.string
+        filters = query.filter { !["limit", "cursor"].contains($0.key) }.compactMap { name, value in
+            value.string.map { "&\(PercentEncoding.encode(name))=\(PercentEncoding.encode($0))" }
+        }.joined()
     }
 
     /// Where the page begins, read out of the cursor; nil: at the beginning.
@@ -32,7 +37,7 @@ struct Paging {
         let page = found.prefix(limit)
         let next = found.count > limit ? page.last.map(cursor) : nil
         let answer = Answer.ok(["data": .array(page.map(json)), "next_cursor": next.map(JSON.string) ?? .null])
-        return next.map { answer.with(.link, "<\(path)?limit=\(limit)&cursor=\($0)>; rel=\"next\"") } ?? answer
+        return next.map { answer.with(.link, "<\(path)?limit=\(limit)&cursor=\($0)\(filters)>; rel=\"next\"") } ?? answer
     }
 }
 

@@ -18,6 +18,9 @@ struct Tenant: Sendable {
     /// The same organization at a server that came after its own.
     init(_ tenant: Tenant, at server: Server) { (self.server, id, key) = (server, tenant.id, tenant.key) }
 
+    /// The same organization with another of its keys.
+    init(_ tenant: Tenant, key: String) { (server, id, self.key) = (tenant.server, tenant.id, key) }
+
     func get(_ path: String) async -> Answer { await server.send(Call(path: path, key: key)) }
 
     func send(_ method: String, _ path: String, _ json: JSON? = nil, headers: [(name: String, value: String)] = []) async -> Answer {

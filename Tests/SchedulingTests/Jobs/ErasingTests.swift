@@ -82,6 +82,14 @@ import Time
         #expect(try await scene.count("organizations WHERE id = \(id)") == 1, "it goes last, by another's hand")
     }
 
+    /// It says that all is gone only when it found nothing: what was being recorded at the same time would be left behind else.
+    @Test func itIsDoneWhenItFoundNothingAnyMore() async throws {
+        let scene = try await Scene()
+        _ = try await scene.jobs.create(.probe(nil), for: scene.acme)
+        #expect(try await !scene.jobs.erase(scene.acme.organization.id))
+        #expect(try await scene.jobs.erase(scene.acme.organization.id))
+    }
+
     @Test func aDayThatWasTakenOutOfHistoryCountsToo() async throws {
         let scene = try await Scene()
         try await fill(scene, scene.acme)

@@ -29,9 +29,10 @@ struct Scene: Sendable {
 
     /// The door to organizations, whose mails lead nowhere.
     static func organizations(_ database: Database, jobs: JobsOfOrganization = .none) throws -> Organizations {
+        let nowhere = "https://prikke.test/"
         let links = Links(
-            signIn: { _ in "" }, newAddress: { _ in "" }, oldAddress: { _ in "" }, invite: { _ in "" }, account: "", organizations: "",
-            keys: { _ in "" })
+            signIn: { _ in nowhere }, newAddress: { _ in nowhere }, oldAddress: { _ in nowhere }, invite: { _ in nowhere },
+            account: nowhere, organizations: nowhere, keys: { _ in nowhere })
         let seal = try #require(Self.seal)
         return Organizations(
             database, signing: SigningSecrets(seal), mails: Mails(Outbox(seal: seal), links: links), newcomers: .business(), jobs: jobs)
