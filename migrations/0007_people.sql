@@ -44,6 +44,13 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_of_user ON sessions (user_id, created_at);
 CREATE INDEX sessions_by_age ON sessions (created_at);
 
+-- Addresses that a user had before: what is written about them goes with the user.
+CREATE TABLE former_addresses (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    email text NOT NULL,
+    PRIMARY KEY (user_id, email)
+);
+
 -- Browsers that somebody has signed in with before: a sign-in from another one is told by mail.
 CREATE TABLE known_browsers (
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -79,6 +86,8 @@ CREATE TABLE former_slugs (
 );
 CREATE INDEX former_slugs_of_organization ON former_slugs (organization_id);
 
+-- Set when erasing begins, from where there is no way back.
+ALTER TABLE organizations ADD COLUMN erasing_at timestamptz;
 CREATE INDEX organizations_deleted ON organizations (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX api_keys_of_creator ON api_keys (created_by) WHERE created_by IS NOT NULL;
 CREATE INDEX invites_of_inviter ON invites (invited_by) WHERE invited_by IS NOT NULL;

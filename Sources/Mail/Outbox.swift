@@ -45,7 +45,7 @@ public struct Outbox: Sendable {
     }
 
     /// The statement that forgets all mail to an address, sent or not: to be sent within the transaction that erases its owner.
-    public static func erasure(of recipient: EmailAddress) -> Query { "DELETE FROM outbox WHERE recipient = \(recipient.text)" }
+    public static func erasure(of recipients: [String]) -> Query { "DELETE FROM outbox WHERE recipient = ANY (\(recipients))" }
 
     /// The statement that takes back all mail of an organization that nobody has begun to send: to be sent within the transaction that
     /// deletes it, before what is to be said of that is added.

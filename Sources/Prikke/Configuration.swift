@@ -94,7 +94,9 @@ struct Configuration: Sendable {
         catchUpRate = e.integer("PRIKKE_CATCH_UP_RATE", default: 100, 0...100_000)
         connectionsPerAddress = e.integer("PRIKKE_CONNECTIONS_PER_ADDRESS", default: 512, 0...100_000)
         rateLimit = e.integer("PRIKKE_RATE_LIMIT", default: 600, 0...1_000_000)
-        trustedProxies = e.list("PRIKKE_TRUSTED_PROXIES", of: "networks such as 10.0.0.0/8") { IPNetwork($0) }
+        trustedProxies = e.list("PRIKKE_TRUSTED_PROXIES", of: "addresses or networks such as 10.0.0.0/8") { text in
+            IPNetwork(text) ?? IPAddress(text).flatMap { IPNetwork("\(text)/\($0.isIPv6 ? 128 : 32)") }
+        }
         plansFile = e.text("PRIKKE_PLANS_FILE")
         sender = Self.sender(&e)
 

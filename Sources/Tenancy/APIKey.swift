@@ -16,7 +16,7 @@ public struct APIKey: Sendable, Identified {
     public let lastUsedAt: Timestamp?
     /// Till then the secret before the last rotation is taken as well; nil, or past: it is not.
     public let previousUntil: Timestamp?
-    /// Who made it; nil: erased since, or nobody.
+    /// The member who made it; nil: he has left, or nobody did.
     public let createdBy: String?
     /// Whether its scope `manage` counts, as it does while its maker is an admin or owner here.
     public let manages: Bool

@@ -14,7 +14,6 @@ public struct APIKeys: Sendable {
     /// Who presents this text, or nil: not a key, unknown, wrong, expired or revoked, all alike, and all after about the
     /// same work. Nothing is remembered between calls, so a revoked key is refused from the next call on, on every node.
     ///
-    /// A key that manages acts as an admin as long as whoever made it is one here (or an owner); no key is ever more.
     public func authenticate(_ text: String, from address: String? = nil) async throws -> Access? {
         guard let credentials = APIKey.Credentials(text) else { return nil }
         let presented = credentials.secretHash
@@ -40,8 +39,15 @@ public struct APIKeys: Sendable {
         let scopes: [String] = try row("scopes")
         let creator = try row("creator_role", as: String?.self).flatMap(Role.init)
         return Access(
-            organization: try Organization(row), actor: .key(credentials.id), role: creator?.isAtLeast(.admin) == true ? .admin : .member,
+            organization: try Organization(row), actor: .key(credentials.id), role: Self.role(ofKeyMadeBy: creator),
             scopes: Set(scopes.compactMap(Scope.init)), origin: Origin(.api, from: address))
+    }
+
+    /// A key is never more than whoever made it is now, and never more than an admin. When he has left, it goes on for the
+    /// organization's programs, and manages nothing.
+    static func role(ofKeyMadeBy maker: Role?) -> Role {
+        guard let maker else { return .member }
+        return maker.isAtLeast(.admin) ? .admin : maker
     }
 
     /// The organization's keys, newest first, those that ended included.
@@ -80,11 +86,22 @@ public struct APIKeys: Sendable {
         guard !draft.scopes.isEmpty else { throw InvalidInput(pointer: "/scopes", code: "required", detail: "Choose one scope at least.") }
         guard access.scopes?.isSuperset(of: draft.scopes) ?? true else { throw Denial.aboveOwnRole }
         return try await database.transaction { transaction in
-            let now = try await Memberships.lock(access.organization.id, in: transaction)
+            let now = try await access.begin(in: transaction)
+            if let seconds = try await RateLimits(database).refusal([(.newKeys, access.organization.id.text)], over: transaction) {
+                throw Denial.tryLater(seconds: seconds)
+            }
             let creator = try await creator(for: access, in: transaction)
             let issued = try await Self.issue(
                 named: name, scopes: draft.scopes, organization: access.organization.id, createdBy: creator, now: now,
                 expiresAfter: draft.days.map { .seconds($0 * 86_400) }, in: transaction)
+            // What a key makes does not outlive it.
+            if case .key(let maker) = access.actor {
+                try await transaction.query(
+                    """
+                    UPDATE api_keys SET expires_at = least(expires_at, (SELECT expires_at FROM api_keys WHERE id = \(maker)))
+                    WHERE id = \(issued.id)
+                    """)
+            }
             try await transaction.query(
                 access.entry(
                     at: now, "api_key.created", on: issued.id.text,
@@ -109,7 +126,7 @@ public struct APIKeys: Sendable {
         guard access.scopes?.isSuperset(of: key.scopes) ?? true else { throw Denial.aboveOwnRole }
         let credentials = APIKey.Credentials(id: key.id)
         try await database.transaction { transaction in
-            let now = try await Memberships.lock(access.organization.id, in: transaction)
+            let now = try await access.begin(in: transaction)
             let changed = try await transaction.query(
                 """
                 UPDATE api_keys SET secret_hash = \(credentials.secretHash), previous_secret_hash = secret_hash,
@@ -130,7 +147,7 @@ public struct APIKeys: Sendable {
     /// Refuses the key from the next request on, on every node; both of its secrets.
     public func revoke(_ key: APIKey, for access: Access) async throws {
         try await database.transaction { transaction in
-            let now = try await Memberships.lock(access.organization.id, in: transaction)
+            let now = try await access.begin(in: transaction)
             let revoked = try await transaction.query(
                 """
                 UPDATE api_keys SET revoked_at = \(now)
@@ -167,7 +184,8 @@ public struct APIKeys: Sendable {
 
     /// A key whose maker is no admin here any more does not manage.
     private static let columns: Query = """
-        k.id, k.name, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.previous_until, u.email AS created_by,
+        k.id, k.name, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.previous_until,
+        CASE WHEN m.user_id IS NOT NULL THEN u.email END AS created_by,
         coalesce(m.role IN ('owner', 'admin'), false) AS manages, (k.expires_at IS NOT NULL AND k.expires_at <= now()) AS is_over
         """
     private static let tables: Query = """

@@ -68,8 +68,7 @@ public struct AuditLog: Sendable {
         ).map { try AuditEntry($0) }
     }
 
-    /// The addresses of the users and the names of the keys among the actors, by their ids, as far as they are still there: for people
-    /// to read.
+    /// The addresses of the members and the names of the keys among the actors, by their ids: for people to read.
     public func names(of entries: [AuditEntry], for access: Access) async throws -> [String: String] {
         var (users, keys) = ([ID<User>](), [ID<APIKey>]())
         for entry in entries {
@@ -80,7 +79,11 @@ public struct AuditLog: Sendable {
             }
         }
         let answers = try await database.batch([
-            "SELECT id, email FROM users WHERE id = ANY (\(users))",
+            // Of members alone: what address somebody has who left is nobody's business here.
+            """
+            SELECT u.id, u.email FROM users u JOIN memberships m ON m.user_id = u.id AND m.organization_id = \(access.organization.id)
+            WHERE u.id = ANY (\(users))
+            """,
             "SELECT id, name FROM api_keys WHERE id = ANY (\(keys)) AND organization_id = \(access.organization.id)",
         ])
         var names: [String: String] = [:]

@@ -19,6 +19,10 @@ public enum Denial: Error, Sendable, Equatable {
     case inviteVoid
     /// For what takes a person who has just signed in.
     case recentSignInNeeded
+    /// The key that acts was revoked, or is over, meanwhile.
+    case keyEnded
+    /// Somebody may take it back for some days more.
+    case addressReserved
     /// Another user has it by now.
     case addressTaken
     /// The last owner of these.
@@ -38,6 +42,8 @@ public enum Denial: Error, Sendable, Equatable {
         case .otherAddress: "other_address"
         case .inviteVoid: "invite_void"
         case .recentSignInNeeded: "sign_in_again"
+        case .keyEnded: "unauthenticated"
+        case .addressReserved: "address_reserved"
         case .addressTaken: "address_taken"
         case .ownsOrganizations: "last_owner"
         case .tryLater: "try_later"
@@ -58,6 +64,9 @@ public enum Denial: Error, Sendable, Equatable {
         case .otherAddress: "This invite was sent to another address. Sign in with that one to accept it."
         case .inviteVoid: "This invite is void: whoever sent it may not give this role any more. Ask for a new one."
         case .recentSignInNeeded: "Sign in once more to do this."
+        case .keyEnded: "This key is no longer good."
+        case .addressReserved:
+            "An account was moved away from this address within the last days. The mail about that has a link which takes it back; without it, the address is free again after 72 hours."
         case .addressTaken: "Somebody else signs in with this address. Choose another."
         case .ownsOrganizations(let names):
             "You are the last owner of \(names.joined(separator: ", ")). Make somebody else an owner, or delete it, first."

@@ -51,10 +51,24 @@ public struct Eraser: Service {
             ORDER BY deleted_at LIMIT 10
             """
         ).map { try $0("id", as: ID<Organization>.self) }
-        for organization in over { try await erase(organization) }
+        for organization in over {
+            // One that cannot be erased keeps no other from it.
+            do { try await erase(organization) } catch  where !(error is CancellationError) {
+                logger.error(
+                    "an organization could not be erased", metadata: ["organization": "\(organization)", "error": "\(error)"])
+            }
+        }
+        try await database.transaction { transaction in try await transaction.batch([Erasure.begin, Erasure.stragglers]) }
     }
 
     private func erase(_ organization: ID<Organization>) async throws {
+        // Behind its row's lock, for it may have been brought back a moment ago; from here on it cannot be.
+        let marked = try await database.query(
+            """
+            UPDATE organizations SET erasing_at = coalesce(erasing_at, now()) WHERE id = \(organization)
+                AND deleted_at <= now() - \(Organizations.regret.components.seconds) * interval '1 second'
+            """)
+        guard marked.affected > 0 else { return }
         // A run that was under way at the end may still have been written down since: hence the loop ends only on an empty look.
         while try await !jobs.erase(organization) { try Task.checkCancellation() }
         try await database.transaction { transaction in

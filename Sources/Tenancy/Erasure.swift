@@ -9,10 +9,9 @@ enum Erasure {
     static let begin: Query = "SELECT set_config('prikke.erasing', 'on', true)"
 
     /// A user: the rows that hang on it go with it; of the audit log's lines only what says who it was. A key that it made stays, and
-    /// no longer manages.
-    static func user(_ user: User, at now: Timestamp) -> [Query] {
-        let (id, email) = (user.id, user.email.text)
-        return [
+    /// no longer manages. `addresses`: the one it has, and those it had.
+    static func user(_ id: ID<User>, _ addresses: [String], at now: Timestamp) -> [Query] {
+        [
             "UPDATE audit_log SET actor = 'erased', actor_id = NULL, address = NULL WHERE actor = 'user' AND actor_id = \(id)",
             """
             UPDATE audit_log SET subject = 'usr_erased', before = before - 'email' - 'user', after = after - 'email' - 'user'
@@ -20,20 +19,26 @@ enum Erasure {
             """,
             """
             UPDATE audit_log SET before = before - 'email', after = after - 'email'
-            WHERE before ->> 'email' = \(email) OR after ->> 'email' = \(email)
+            WHERE before ->> 'email' = ANY (\(addresses)) OR after ->> 'email' = ANY (\(addresses))
             """,
             // Who founded an organization, or handed it over, or got it.
             """
             UPDATE audit_log SET before = \(withoutOwner("before", id)), after = \(withoutOwner("after", id))
             WHERE before ->> 'owner' = \(id.text) OR after ->> 'owner' = \(id.text)
             """,
-            "DELETE FROM invites WHERE email = \(email)",
-            "DELETE FROM magic_links WHERE email = \(email)",
-            Outbox.erasure(of: user.email),
+            "DELETE FROM invites WHERE email = ANY (\(addresses))",
+            "DELETE FROM magic_links WHERE email = ANY (\(addresses))",
+            Outbox.erasure(of: addresses),
             "DELETE FROM users WHERE id = \(id)",
             "INSERT INTO erasures (id, kind, erased_at) VALUES (\(id), 'user', \(now)) ON CONFLICT DO NOTHING",
         ]
     }
+
+    /// Lines that were being written when their user was erased.
+    static let stragglers: Query = """
+        UPDATE audit_log SET actor = 'erased', actor_id = NULL, address = NULL WHERE actor = 'user' AND actor_id IN (
+            SELECT id FROM erasures WHERE kind = 'user' AND erased_at > now() - interval '1 hour')
+        """
 
     private static func withoutOwner(_ column: Query, _ id: ID<User>) -> Query {
         """
@@ -44,7 +49,7 @@ enum Erasure {
     /// An organization, when the scheduling side has erased its own rows: the rest hangs on its row.
     static func organization(_ id: ID<Organization>, at now: Timestamp) -> [Query] {
         [
-            "DELETE FROM organizations WHERE id = \(id)",
+            "DELETE FROM organizations WHERE id = \(id) AND erasing_at IS NOT NULL",
             "INSERT INTO erasures (id, kind, erased_at) VALUES (\(id), 'organization', \(now)) ON CONFLICT DO NOTHING",
         ]
     }

@@ -12,7 +12,7 @@ public struct Invite: Sendable, Identified {
     public let role: Role
     public let organizationID: ID<Organization>
     public let organizationName: String
-    /// Who sent it; nil: erased since.
+    /// The member who sent it; nil: he has left.
     public let invitedBy: String?
     public let createdAt: Timestamp
     public let sentAt: Timestamp
@@ -25,7 +25,8 @@ extension Invite {
         """
     /// Open ones, of organizations that are there.
     static let tables: Query = """
-        invites i JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL LEFT JOIN users b ON b.id = i.invited_by
+        invites i JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL 
+            LEFT JOIN memberships n ON n.organization_id = i.organization_id AND n.user_id = i.invited_by LEFT JOIN users b ON b.id = n.user_id
         """
     static let isOpen: Query = "i.expires_at > now()"
 

@@ -41,15 +41,16 @@ public struct Invites: Sendable {
         return try Invite(row)
     }
 
-    /// Invites an address, whoever may have it. Throws `InvalidInput` at `/email`, `Denial`.
+    /// Invites an address, whoever may have it. It is sent one invite mail a day, over all organizations; the invite is there all the
+    /// same, and nobody learns whether others invite it. Throws `InvalidInput` at `/email`, `Denial`.
     public func send(to text: String, as role: Role, for access: Access) async throws -> Invite {
         let email = try EmailAddress.checked(text)
         guard access.role.isAtLeast(role) else { throw Denial.aboveOwnRole }
         let (id, token, organization) = (ID<Invite>(), Token(), access.organization.id)
         try await database.transaction { transaction in
-            let now = try await Memberships.lock(organization, in: transaction)
+            let now = try await access.begin(in: transaction)
             try await checkRoom(for: email, for: access, in: transaction)
-            try await count(email, for: access, in: transaction)
+            let isMailed = try await count(email, for: access, in: transaction)
             let end = now.adding(Self.lifetime)
             let inviter = try await inviter(for: access, in: transaction)
             try await transaction.batch([
@@ -62,19 +63,20 @@ public struct Invites: Sendable {
                 access.entry(
                     at: now, "invite.sent", on: id.text, after: ["email": .string(email.text), "role": .string(role.rawValue)]
                 ).insertion,
-                try mails.invite(token, to: email, as: role, for: access, at: now, expiresAt: end),
             ])
+            if isMailed { try await transaction.query(mails.invite(token, to: email, as: role, for: access, at: now, expiresAt: end)) }
         }
         return try await find(id.text, for: access)
     }
 
-    /// Mails the invite anew, with a new link and seven more days; the old link is dead. Throws `Denial`.
+    /// Mails the invite anew, with a new link and seven more days; the old link is dead. Where the address has had its mail of the day
+    /// nothing changes, and that is not told. Throws `Denial`.
     public func resend(_ invite: Invite, for access: Access) async throws -> Invite {
         guard access.role.isAtLeast(invite.role) else { throw Denial.aboveOwnRole }
         let (token, organization) = (Token(), access.organization.id)
         try await database.transaction { transaction in
-            let now = try await Memberships.lock(organization, in: transaction)
-            try await count(invite.email, for: access, in: transaction)
+            let now = try await access.begin(in: transaction)
+            guard try await count(invite.email, for: access, in: transaction) else { return }
             let end = now.adding(Self.lifetime)
             let inviter = try await inviter(for: access, in: transaction)
             let changed = try await transaction.query(
@@ -94,7 +96,7 @@ public struct Invites: Sendable {
     /// Takes the invite back. Throws `Denial`.
     public func revoke(_ invite: Invite, for access: Access) async throws {
         guard access.role.isAtLeast(invite.role) else { throw Denial.aboveOwnRole }
-        try await end(invite) { now in
+        try await end(invite, for: access) { now in
             access.entry(
                 at: now, "invite.revoked", on: invite.id.text,
                 before: ["email": .string(invite.email.text), "role": .string(invite.role.rawValue)])
@@ -147,13 +149,14 @@ public struct Invites: Sendable {
             let access = Access(organization: joined, actor: .user(user.id), role: role, origin: origin)
             let entry = access.entry(
                 at: now, "member.joined", on: user.id.text, after: ["email": .string(user.email.text), "role": .string(role.rawValue)])
-            try await transaction.batch([
+            let added = try await transaction.query(
                 """
                 INSERT INTO memberships (organization_id, user_id, role, created_at)
                 VALUES (\(organization), \(user.id), \(role.rawValue), \(now)) ON CONFLICT DO NOTHING
-                """,
-                entry.insertion,
-            ])
+                """)
+            // Whoever changes his address may have joined already by the other one; he stays what he is.
+            let already = access.entry(at: now, "invite.ended", on: invite.id.text, before: ["email": .string(user.email.text)])
+            try await transaction.query(added.affected > 0 ? entry.insertion : already.insertion)
             return joined
         }
     }
@@ -170,9 +173,14 @@ public struct Invites: Sendable {
 
     // MARK: -
 
-    private func end(_ invite: Invite, _ entry: @Sendable (Timestamp) -> AuditEntry) async throws {
+    private func end(_ invite: Invite, for access: Access? = nil, _ entry: @Sendable (Timestamp) -> AuditEntry) async throws {
         try await database.transaction { transaction in
-            let now = try await Memberships.lock(invite.organizationID, in: transaction)
+            let now =
+                if let access {
+                    try await access.begin(in: transaction)
+                } else {
+                    try await Memberships.lock(invite.organizationID, in: transaction)
+                }
             let gone = try await transaction.query(
                 "DELETE FROM invites WHERE organization_id = \(invite.organizationID) AND id = \(invite.id)")
             if gone.affected == 0 { throw Denial.notFound }
@@ -211,9 +219,15 @@ public struct Invites: Sendable {
         if access.entitlements.plan == "free", open >= Self.mostOpenOfFree { throw Denial.tooManyOpenInvites(Self.mostOpenOfFree) }
     }
 
-    private func count(_ email: EmailAddress, for access: Access, in transaction: Transaction) async throws {
+    /// Counts the invite. False: the address has had its mail of the day. Throws `Denial.tryLater` where the organization, or the person,
+    /// has sent too many.
+    private func count(_ email: EmailAddress, for access: Access, in transaction: Transaction) async throws -> Bool {
         let ofOrganization = access.entitlements.plan == "free" ? RateLimit.invitesOfFreeOrganization : .invitesOfPaidOrganization
-        let counts: [RateLimits.Count] = [(ofOrganization, access.organization.id.text), (.invitesToAddress, email.text)]
+        var counts: [RateLimits.Count] = [(ofOrganization, access.organization.id.text)]
+        if case .user(let user) = access.actor {
+            counts.append((access.entitlements.plan == "free" ? .invitesOfFreeOrganization : .invitesOfUser, user.text))
+        }
         if let seconds = try await limits.refusal(counts, over: transaction) { throw Denial.tryLater(seconds: seconds) }
+        return try await limits.refusal([(.invitesToAddress, email.text)], over: transaction) == nil
     }
 }

@@ -143,10 +143,10 @@ public struct MagicLinks: Sendable {
                 WHERE browser_hash = \(browser.hash) AND purpose = 'sign_in' AND used_at IS NULL AND expires_at > now() AND tries < 5
                 RETURNING id, code_hash, email, organization_name, next_path
                 """)
-            guard let row = rows.first else { return nil }
-            let id: ID<MagicLink> = try row("id")
-            guard constantTimeEquals(Self.hash(digits, of: id), try row("code_hash")) else { return nil }
-            try await transaction.query("UPDATE magic_links SET used_at = now() WHERE id = \(id)")
+            // One, unless two were asked for at the same time.
+            let match = try rows.first { constantTimeEquals(Self.hash(digits, of: try $0("id")), try $0("code_hash")) }
+            guard let row = match else { return nil }
+            try await transaction.query("UPDATE magic_links SET used_at = now() WHERE id = \(try row("id", as: ID<MagicLink>.self))")
             return try await signIn(row, browser, visitor, in: transaction)
         }
         guard let signedIn else { throw wrong }

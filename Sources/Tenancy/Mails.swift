@@ -67,7 +67,7 @@ public struct Mails: Sendable {
             .invite, subject: "You are invited to \(name) on Prikke",
             paragraphs: ["You are invited to join \(name) on Prikke, which runs scheduled jobs on time."],
             facts: [
-                .init(label: "Organization", value: access.organization.name), .init(label: "Role", value: role.rawValue),
+                .init(label: "Organization", value: Message.name(access.organization.name)), .init(label: "Role", value: role.rawValue),
                 .init(label: "Good until", value: "\(expiresAt.rfc3339Seconds)"),
             ],
             button: try .init(label: "See the invite", url: links.invite(token)),
@@ -80,7 +80,7 @@ public struct Mails: Sendable {
             .newAPIKey, subject: "New API key in \(Message.name(access.organization.name))",
             paragraphs: ["An API key was made in your organization."],
             facts: [
-                .init(label: "Organization", value: access.organization.name), .init(label: "Key", value: name),
+                .init(label: "Organization", value: Message.name(access.organization.name)), .init(label: "Key", value: Message.name(name)),
                 .init(label: "When", value: "\(now.rfc3339Seconds)"),
             ],
             button: try .init(label: "See the keys", url: links.keys(access.organization)),
@@ -95,7 +95,8 @@ public struct Mails: Sendable {
                 "Its jobs have stopped and nobody gets in any more. In seven days everything is erased; until then an owner can undo it."
             ],
             facts: [
-                .init(label: "Organization", value: organization.name), .init(label: "Erased at", value: "\(erasedAt.rfc3339Seconds)"),
+                .init(label: "Organization", value: Message.name(organization.name)),
+                .init(label: "Erased at", value: "\(erasedAt.rfc3339Seconds)"),
             ],
             button: try .init(label: "Undo it", url: links.organizations))
         return try outbox.insertion(message, to: owner, of: organization.id, at: now)

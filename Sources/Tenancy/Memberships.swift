@@ -106,20 +106,14 @@ public struct Memberships: Sendable {
 
     // MARK: -
 
-    /// Changes of one organization's members go one after the other: two owners must not lower each other at once. The actor's own
-    /// role is read again behind the lock, since it may have been lowered while he waited.
+    /// Changes of one organization's members go one after the other: two owners must not lower each other at once.
     private func changing<Result: Sendable>(
         _ user: ID<User>, for access: Access, _ body: (Membership, Timestamp, Transaction) async throws -> Result
     ) async throws -> Result {
         try await database.transaction { transaction in
-            let now = try await Self.lock(access.organization.id, in: transaction)
+            let now = try await access.begin(in: transaction)
             guard let member = try await find(user, for: access, over: transaction) else { throw Denial.notFound }
-            var role = access.role
-            if case .user(let actor) = access.actor {
-                guard let current = try await find(actor, for: access, over: transaction)?.role else { throw Denial.notFound }
-                role = current
-            }
-            guard role.isAtLeast(member.role), role.isAtLeast(access.role) else { throw Denial.aboveOwnRole }
+            guard access.role.isAtLeast(member.role) else { throw Denial.aboveOwnRole }
             return try await body(member, now, transaction)
         }
     }
@@ -137,7 +131,7 @@ public struct Memberships: Sendable {
     static func lockOrganizations(of user: ID<User>, in transaction: Transaction) async throws {
         try await transaction.query(
             """
-            SELECT FROM organizations WHERE id IN (SELECT organization_id FROM memberships WHERE user_id = \(user)) ORDER BY id FOR UPDATE
+            SELECT FROM organizations WHERE id IN (SELECT organization_id FROM memberships WHERE user_id = \(user)) ORDER BY id FOR NO KEY UPDATE
             """)
     }
 

@@ -29,7 +29,8 @@ extension Organization {
         guard (1...100).contains(name.unicodeScalars.count) else {
             throw refusal(name.isEmpty ? "too_short" : "too_long", "A name has 1 to 100 characters.")
         }
-        let lower = name.lowercased()
+        // As a mail program would read it: wide letters and the dots of other scripts are what they look like.
+        let lower = name.precomposedStringWithCompatibilityMapping.replacing("。", with: ".").lowercased()
         guard !lower.contains("://"), !lower.contains("www."), !namesHost(lower) else {
             throw refusal("not_allowed", "A name is no web address. Write the name alone.")
         }
@@ -39,9 +40,13 @@ extension Organization {
     /// Whether a word of the name is what a mail program would make a link of: labels with dots, the last of letters alone, longer than
     /// what stands in names ("Inc.", "A.B.").
     private static func namesHost(_ name: String) -> Bool {
-        name.split { $0.isWhitespace || $0 == "/" || $0 == "," }.contains { word in
+        name.split { !($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }.contains { word in
             let labels = word.split(separator: ".", omittingEmptySubsequences: false)
-            guard labels.count >= 2, let last = labels.last, last.count >= 2, last.allSatisfy(\.isLetter) else { return false }
+            let isAddress = labels.count == 4 && labels.allSatisfy { (1...3).contains($0.count) && $0.allSatisfy(\.isNumber) }
+            guard !isAddress else { return true }
+            guard labels.count >= 2, let last = labels.last, last.count >= 2, last.hasPrefix("xn--") || last.allSatisfy(\.isLetter) else {
+                return false
+            }
             return labels.dropLast().allSatisfy { label in !label.isEmpty && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" } }
         }
     }

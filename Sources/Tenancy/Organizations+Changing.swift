@@ -39,13 +39,16 @@ extension Organizations {
         }
         do {
             return try await database.transaction { transaction in
-                let now = try await Memberships.lock(access.organization.id, in: transaction)
+                let now = try await access.begin(in: transaction)
                 let old = try await find(access.organization.id, in: transaction)
                 let new = (name: name ?? old.name, slug: slug ?? old.slug, timezone: zone ?? old.timezone)
                 let differences = [("name", old.name, new.name), ("slug", old.slug, new.slug), ("timezone", old.timezone, new.timezone)]
                     .filter { $0.1 != $0.2 }
                 guard !differences.isEmpty else { return old }
-                if new.slug != old.slug { try await move(old, to: new.slug, now: now, in: transaction) }
+                if new.slug != old.slug {
+                    try await allow(.slugChanges, old.id.text, in: transaction)
+                    try await move(old, to: new.slug, now: now, in: transaction)
+                }
                 try await transaction.batch([
                     """
                     UPDATE organizations SET name = \(new.name), slug = \(new.slug), timezone = \(new.timezone) WHERE id = \(old.id)
@@ -98,7 +101,8 @@ extension Organizations {
         guard session.isRecent else { throw Denial.recentSignInNeeded }
         let organization = access.organization
         try await database.transaction { transaction in
-            let now = try await Memberships.lock(organization.id, in: transaction)
+            let now = try await access.begin(in: transaction)
+            try await allow(.deletions, organization.id.text, in: transaction)
             let end = now.adding(Self.regret)
             try await transaction.batch(
                 [
@@ -123,7 +127,8 @@ extension Organizations {
             let rows = try await transaction.query(
                 """
                 SELECT clock_timestamp() AS now, o.id FROM organizations o JOIN memberships m ON m.organization_id = o.id
-                WHERE o.slug = \(slug) AND o.deleted_at IS NOT NULL AND m.user_id = \(user.id) AND m.role = 'owner' FOR NO KEY UPDATE OF o
+                WHERE o.slug = \(slug) AND o.deleted_at > now() - \(Self.regret.components.seconds) * interval '1 second' AND o.erasing_at IS NULL
+                    AND m.user_id = \(user.id) AND m.role = 'owner' FOR NO KEY UPDATE OF o
                 """)
             guard let row = rows.first else { throw Denial.notFound }
             let (id, now) = (try row("id", as: ID<Organization>.self), try row("now", as: Timestamp.self))
@@ -136,6 +141,11 @@ extension Organizations {
             try await jobs.restart(id, now, transaction)
             return try await find(id, in: transaction)
         }
+    }
+
+    func allow(_ limit: RateLimit, _ subject: String, in transaction: Transaction) async throws {
+        let seconds = try await RateLimits(database).refusal([(limit, subject)], over: transaction)
+        if let seconds { throw Denial.tryLater(seconds: seconds) }
     }
 
     static func owners(of organization: ID<Organization>, in transaction: Transaction) async throws -> [User] {

@@ -46,6 +46,11 @@ public struct Organizations: Sendable {
             let key = try await APIKeys.issue(
                 named: "First key", scopes: Set(Scope.allCases), organization: organization.id, createdBy: owner.id, now: now,
                 expiresAfter: keyExpiresAfter, in: transaction)
+            try await transaction.query(
+                access.entry(
+                    at: now, "api_key.created", on: key.id.text,
+                    after: ["name": "First key", "scopes": .array(Scope.allCases.map(\.rawValue).sorted().map(JSON.string))]
+                ).insertion)
             return Founded(organization: organization, owner: owner, key: key)
         }
     }
@@ -54,6 +59,7 @@ public struct Organizations: Sendable {
     public func make(named name: String, ownedBy user: User, from address: String?) async throws -> Organization {
         let name = try Organization.checked(name: name)
         return try await database.transaction { transaction in
+            try await allow(.organizationsOfUser, user.id.text, in: transaction)
             let now: Timestamp = try await transaction.query("SELECT now() AS now").only("now")
             return try await make(named: name, ownedBy: user, from: address, now: now, in: transaction)
         }

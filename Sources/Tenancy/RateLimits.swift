@@ -18,6 +18,11 @@ public struct RateLimit: Sendable {
     static let codesFromNetwork = RateLimit(name: "codes from network", most: 100, window: .seconds(3_600))
     static let invitesOfFreeOrganization = RateLimit(name: "invites", most: 20, window: .seconds(86_400))
     static let invitesOfPaidOrganization = RateLimit(name: "invites", most: 200, window: .seconds(86_400))
+    static let invitesOfUser = RateLimit(name: "invites of user", most: 200, window: .seconds(86_400))
+    static let organizationsOfUser = RateLimit(name: "organizations of user", most: 10, window: .seconds(86_400))
+    static let slugChanges = RateLimit(name: "slug changes", most: 5, window: .seconds(86_400))
+    static let deletions = RateLimit(name: "deletions", most: 5, window: .seconds(86_400))
+    static let newKeys = RateLimit(name: "new keys", most: 50, window: .seconds(86_400))
     /// Over all organizations.
     static let invitesToAddress = RateLimit(name: "invites to address", most: 1, window: .seconds(86_400))
     static let addressChanges = RateLimit(name: "address changes", most: 5, window: .seconds(86_400))

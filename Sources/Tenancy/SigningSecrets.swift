@@ -54,7 +54,7 @@ public struct SigningSecrets: Sendable {
         let (organization, secret) = (access.organization.id, RandomBytes.make(32))
         let sealed = try seal.seal(secret, in: Self.place(organization))
         try await database.transaction { transaction in
-            let now = try await Memberships.lock(organization, in: transaction)
+            let now = try await access.begin(in: transaction)
             let end = now.adding(.seconds(overlapHours * 3_600))
             try await transaction.batch([
                 "DELETE FROM signing_secrets WHERE organization_id = \(organization) AND expires_at IS NOT NULL",

@@ -14,8 +14,12 @@ public struct Users: Sendable {
         (self.database, self.mails, self.limits) = (database, mails, limits)
     }
 
-    /// The user with a confirmed address: the one that there is, or a new one.
+    /// The user with a confirmed address: the one that there is, or a new one. Throws `Denial.addressReserved` for an address that an
+    /// account was moved away from within the last days: a new user of that address would be in the way of taking it back.
     static func confirmed(_ email: EmailAddress, now: Timestamp, in transaction: Transaction) async throws -> User {
+        let known: Bool = try await transaction.query("SELECT EXISTS (SELECT FROM users WHERE email = \(email.text)) AS known").only(
+            "known")
+        if !known, try await isReserved(email, but: nil, in: transaction) { throw Denial.addressReserved }
         let id: ID<User> = try await transaction.query(
             """
             INSERT INTO users (id, email, created_at, confirmed_at) VALUES (\(ID<User>()), \(email.text), \(now), \(now))
@@ -82,13 +86,14 @@ public struct Users: Sendable {
                     """)
                 guard let row = used.first else { throw Denial.notFound }
                 let email = try EmailAddress(stored: row("email"))
+                guard try await !Self.isReserved(email, but: user, in: transaction) else { throw Denial.addressTaken }
                 let now: Timestamp = try row("now")
                 let end = now.adding(Self.regret)
                 try await transaction.batch(
                     [
                         "UPDATE users SET email = \(email.text) WHERE id = \(user)", Sessions.ending(of: user, but: session.id),
                         "DELETE FROM magic_links WHERE email = \(old.text) AND purpose = 'sign_in'",
-                        Self.link(undo, for: "old_address", to: old, of: user, at: now, until: end),
+                        Self.keeping(old.text, as: user), Self.link(undo, for: "old_address", to: old, of: user, at: now, until: end),
                         try mails.addressChanged(undo, to: old, now: email, at: now),
                     ])
             }
@@ -114,19 +119,40 @@ public struct Users: Sendable {
                 let used = try await transaction.query(
                     """
                     UPDATE magic_links SET used_at = now() WHERE token_hash = \(token.hash) AND purpose = 'old_address'
-                        AND used_at IS NULL AND expires_at > now() RETURNING user_id, email
+                        AND used_at IS NULL AND expires_at > now() RETURNING user_id, email, created_at
                     """)
                 guard let row = used.first else { throw Denial.notFound }
                 let (user, email) = (try row("user_id", as: ID<User>.self), try row("email", as: String.self))
                 try await transaction.batch([
-                    // What the new address was mailed is of no more use, and neither are later changes.
+                    // What the new address was mailed is of no more use, and neither are changes since. An earlier one can still be
+                    // taken back: of two mailboxes the one that was the user's first counts.
                     "DELETE FROM magic_links WHERE email = (SELECT email FROM users WHERE id = \(user)) AND purpose = 'sign_in'",
-                    "DELETE FROM magic_links WHERE user_id = \(user) AND used_at IS NULL",
+                    """
+                    DELETE FROM magic_links WHERE user_id = \(user) AND used_at IS NULL
+                        AND (purpose = 'new_address' OR created_at > \(try row("created_at", as: Timestamp.self)))
+                    """,
+                    """
+                    INSERT INTO former_addresses (user_id, email) SELECT id, email FROM users WHERE id = \(user) ON CONFLICT DO NOTHING
+                    """,
                     "UPDATE users SET email = \(email) WHERE id = \(user)", Sessions.ending(of: user, but: nil),
                     "DELETE FROM known_browsers WHERE user_id = \(user)",
                 ])
             }
         }
+    }
+
+    /// Whether some user but this one may still take the address back.
+    static func isReserved(_ email: EmailAddress, but user: ID<User>?, in transaction: Transaction) async throws -> Bool {
+        try await transaction.query(
+            """
+            SELECT EXISTS (SELECT FROM magic_links WHERE email = \(email.text) AND purpose = 'old_address' AND used_at IS NULL
+                AND expires_at > now() AND user_id IS DISTINCT FROM \(user)) AS is_reserved
+            """
+        ).only("is_reserved")
+    }
+
+    private static func keeping(_ address: String, as user: ID<User>) -> Query {
+        "INSERT INTO former_addresses (user_id, email) VALUES (\(user), \(address)) ON CONFLICT DO NOTHING"
     }
 
     private func unlessTaken(_ body: () async throws -> Void) async throws {
@@ -221,7 +247,10 @@ public struct Users: Sendable {
             let left = try await transaction.query("SELECT organization_id FROM memberships WHERE user_id = \(user.id)").map {
                 AuditEntry(at: now, of: try $0("organization_id"), by: .erased, "member.left", on: "usr_erased", way: .page).insertion
             }
-            try await transaction.batch([Erasure.begin] + left + Erasure.user(user, at: now))
+            let former = try await transaction.query("SELECT email FROM former_addresses WHERE user_id = \(user.id)").map {
+                try $0("email", as: String.self)
+            }
+            try await transaction.batch([Erasure.begin] + left + Erasure.user(user.id, [user.email.text] + former, at: now))
         }
     }
 }

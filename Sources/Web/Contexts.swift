@@ -46,6 +46,9 @@ struct VisitorContext: PageContext {
     /// person belongs to.
     var access: Access?
 
+    /// Finds out once more who is acting; set by `KeyAuthentication`.
+    var findAccess: (@Sendable () async throws -> Access)?
+
     /// Who is signed in, and what is his; set by `SessionFinder`.
     var person: Person?
 
@@ -70,16 +73,25 @@ struct KeyContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
     let client: Client
-    let access: Access
+    var access: Access
     let channel: any Channel
+    private let findAccess: @Sendable () async throws -> Access
+    private let found = ContinuousClock.now
 
     init(context: VisitorContext) throws {
-        guard let access = context.access else { throw Problem.unauthenticated }
+        guard let access = context.access, let findAccess = context.findAccess else { throw Problem.unauthenticated }
+        self.findAccess = findAccess
         coreContext = context.coreContext
         requestID = context.requestID
         client = context.client
         self.access = access
         channel = context.channel
+    }
+
+    /// Throws where the key is no longer good. Asked when the body is there, which may have taken its time: what was revoked meanwhile
+    /// must not act.
+    mutating func renewAccess() async throws {
+        if found.duration(to: .now) > .milliseconds(250) { access = try await findAccess() }
     }
 }
 

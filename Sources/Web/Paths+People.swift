@@ -48,7 +48,8 @@ extension Paths {
 
     /// The page to sign in on, which leads back to `place`, a path of ours.
     static func signIn(returningTo place: String) -> String {
-        place == landing ? signIn : "\(signIn)?next=\(PercentEncoding.encode(place))"
+        let path = "\(signIn)?next=\(PercentEncoding.encode(place))"
+        return place == landing || ReturnPath(path) == nil ? signIn : path
     }
 
     /// The same with the address already filled in.

@@ -23,7 +23,7 @@ extension Problem {
         guard scopes.contains(scope) else {
             return Problem(.forbidden, "missing_scope", "This key lacks the scope “\(scope.rawValue)”. Use one that has it.")
         }
-        let words = "This key’s scope “\(scope.rawValue)” rests: whoever made it is no admin here any more. An admin can make another."
+        let words = "This key’s scope “\(scope.rawValue)” rests: whoever made it may not do this here any more. An admin can make another."
         return Problem(.forbidden, "missing_role", words)
     }
 

@@ -61,10 +61,16 @@ extension WebServer {
         router.add(middleware: ClientFinder(proxies: configuration.trustedProxies, siteURL: site.url))
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ViewerFinder(tokens: site.formTokens, newBrowserID: site.newBrowserID))
-        if let people = site.people { router.add(middleware: SessionFinder(people: people)) }
-        router.add(middleware: ErrorAnswers(routes: RouteTable(draft.routes), pages: pages, site: site))
+        let answers = ErrorAnswers(routes: RouteTable(draft.routes), pages: pages, site: site)
+        router.add(middleware: answers)
         router.add(middleware: OwnCalls())
+        // A body may take its time to come in: who is signed in is asked for when it is there.
         router.add(middleware: FormGuard(siteURL: site.url, tokens: site.formTokens))
+        if let people = site.people {
+            router.add(middleware: SessionFinder(people: people))
+            // Once more, so that a page that says what went wrong still knows who is signed in.
+            router.add(middleware: answers)
+        }
         addRoutes(to: router)
         return router.buildResponder()
     }

@@ -52,6 +52,11 @@ struct Serve: AsyncParsableCommand {
         try await services.sealingKeys.verify()
         try await services.heartbeat.begin()
         for network in configuration.allowedNetworks { Output.note("Allowed network: \(network)") }
+        if configuration.publicHost != nil, configuration.trustedProxies.isEmpty {
+            // Prikke speaks no TLS itself: with a public name there is a proxy, whose address all requests would be counted by.
+            logger.warning(
+                "PRIKKE_HOST is set and PRIKKE_TRUSTED_PROXIES is not: all clients count as one, so sign-ins will be refused soon")
+        }
         let web = WebServer.Configuration(configuration)
         let server = try WebServer(web, site: .make(services), logger: logger) { port in
             Output.note("Prikke \(Prikke.version) listens on http://\(configuration.host):\(port)")

@@ -34,6 +34,15 @@ extension Jobs {
         } else if !config.masks.isEmpty {
             let isSecret = Set((plugins[kind]?.secrets(in: config) ?? []).map(\.key))
             errors = config.masks.compactMap { refusal(of: $0, isSecret: isSecret.contains($0.key), isKept: kept[$0.key] != nil) }
+            // Whoever may change a job must not read its secrets by having them sent to himself.
+            if errors.isEmpty, let before, let plugin = plugins[kind],
+                plugin.destination(of: config) != plugin.destination(of: before.definition.config)
+            {
+                errors = config.masks.map {
+                    let detail = "The job calls somebody else now, who would be sent this secret. Write it again."
+                    return FieldError(pointer: "/config" + $0.pointer, code: "required", detail: detail)
+                }
+            }
             full = draft.setting(config.unmasked(with: kept), at: ConfigPath("config"))
         }
         let definition: JobDefinition

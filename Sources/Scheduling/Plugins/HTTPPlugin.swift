@@ -71,6 +71,11 @@ public struct HTTPPlugin: JobPlugin {
         return .object(members)
     }
 
+    /// Scheme, host and port: whoever gets the secrets that the job sends.
+    public func destination(of config: JSON) -> String {
+        (try? policy.check(config["url"]?.string ?? "")).map { "\($0.scheme.rawValue)://\($0.hostText):\($0.port)" } ?? ""
+    }
+
     /// The host of the URL.
     public func name(for config: JSON) -> String {
         (try? policy.check(config["url"]?.string ?? "")).map { String($0.hostText.prefix(200)) } ?? "Job"

@@ -22,6 +22,9 @@ public protocol JobPlugin: Sendable {
     /// Where the secrets of a config are, whatever else is right or wrong with it. What is there is kept sealed, and shown as
     /// `***`. Unless a plugin says otherwise: in the fields that are marked `secret`.
     func secrets(in config: JSON) -> [ConfigPath]
+    /// Who gets the secrets that a config holds. Where that changes, they must be written again. Unless a plugin says otherwise: always
+    /// the same.
+    func destination(of config: JSON) -> String
     /// A config as the audit log shows it: without anything that may be a secret. Unless a plugin says otherwise: with its secrets
     /// masked.
     func audited(_ config: JSON) -> JSON
@@ -33,6 +36,8 @@ extension JobPlugin {
     public func secrets(in config: JSON) -> [ConfigPath] {
         Self.fields.filter(\.isSecret).map { ConfigPath($0.name) }.filter { config.value(at: $0).map { !$0.isNull } ?? false }
     }
+
+    public func destination(of config: JSON) -> String { "" }
 
     public func audited(_ config: JSON) -> JSON {
         secrets(in: config).reduce(config) { $0.setting(ConfigPath.mask, at: $1) }

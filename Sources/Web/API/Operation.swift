@@ -54,7 +54,11 @@ public struct Operation: Sendable {
             guard context.access.may(permission) else { throw Problem.lacking(permission, context.access) }
             let reader = RequestReader(request: request, channel: context.channel)
             let query = try reader.query(queryShape, fields: query)
-            let call = Call(context: context, request: request, path: path, query: query, body: try await reader.body(body))
+            let body = try await reader.body(body)
+            var context = context
+            try await context.renewAccess()
+            guard context.access.may(permission) else { throw Problem.lacking(permission, context.access) }
+            let call = Call(context: context, request: request, path: path, query: query, body: body)
             let answer = try await handle(found, call)
             assert(answers.contains { $0.status == answer.status }, "\(id) answers \(answer.status), which it does not declare")
             return answer.response

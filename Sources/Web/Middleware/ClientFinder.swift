@@ -46,11 +46,23 @@ struct ClientFinder: RouterMiddleware {
         var nearest: ClientAddress?
         let hops = headers[values: .forwardedFor].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
         for hop in hops.reversed() {
-            guard let address = ClientAddress(hop.trimmingSpaces) else { return nearest }
+            guard let address = ClientAddress(Self.withoutPort(hop.trimmingSpaces)) else { return nearest }
             nearest = address
             if !address.isIn(proxies) { return address }
         }
         return nearest
+    }
+
+    /// Some proxies write a port behind the address: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+    private static func withoutPort(_ hop: String) -> String {
+        let isPort = { (text: Substring) in (1...5).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+        if hop.hasPrefix("["), let end = hop.firstIndex(of: "]") {
+            let rest = hop[hop.index(after: end)...]
+            return rest.isEmpty || (rest.first == ":" && isPort(rest.dropFirst()))
+                ? String(hop[hop.index(after: hop.startIndex)..<end]) : hop
+        }
+        let parts = hop.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 && isPort(parts[1]) ? String(parts[0]) : hop
     }
 
     private static func saysHTTPS(_ headers: HTTPFields) -> Bool {

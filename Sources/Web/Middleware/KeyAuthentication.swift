@@ -16,16 +16,26 @@ struct KeyAuthentication: RouterMiddleware {
         guard let key = Self.key(in: request.headers) else { throw Problem.unauthenticated }
         var context = context
         let verdict: RequestBudgets.Verdict?
+        let (client, logger) = (context.client, context.logger)
+        let find: @Sendable () async throws -> Access = {
+            do {
+                guard var access = try await authenticate(key) else { throw Problem.unauthenticated }
+                access.origin = Origin(.api, from: client.address)
+                return access
+            } catch let problem as Problem {
+                throw problem
+            } catch {
+                // Who cannot be asked for has no access; that he should try again is all he is told.
+                logger.error("a key could not be checked", metadata: ["error": "\(error)"])
+                throw Problem.unavailable
+            }
+        }
+        let access = try await find()
+        (context.access, context.findAccess) = (access, find)
         do {
-            guard var access = try await authenticate(key) else { throw Problem.unauthenticated }
-            access.origin = Origin(.api, from: context.client.address)
-            context.access = access
             verdict = try await budget(access)
-        } catch let problem as Problem {
-            throw problem
         } catch {
-            // Who cannot be asked for has no access; that he should try again is all he is told.
-            context.logger.error("a key could not be checked", metadata: ["error": "\(error)"])
+            logger.error("a request could not be counted", metadata: ["error": "\(error)"])
             throw Problem.unavailable
         }
         guard let verdict else { return try await next(request, context) }
@@ -34,9 +44,15 @@ struct KeyAuthentication: RouterMiddleware {
             for (name, value) in Self.headers(verdict) { problem.headers[name] = value }
             throw problem
         }
-        var response = try await next(request, context)
-        for (name, value) in Self.headers(verdict) { response.headers[name] = value }
-        return response
+        do {
+            var response = try await next(request, context)
+            for (name, value) in Self.headers(verdict) { response.headers[name] = value }
+            return response
+        } catch let error as any Answerable {
+            var problem = error.problem
+            for (name, value) in Self.headers(verdict) { problem.headers[name] = value }
+            throw problem
+        }
     }
 
     /// draft-ietf-httpapi-ratelimit-headers-10.

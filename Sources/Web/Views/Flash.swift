@@ -29,9 +29,8 @@ extension Response {
     }
 
     /// Answers a form that did what it was to do: the browser shows the page at `path`, and loading it again sends nothing again.
-    /// `path` is one of `Paths`, or a `ReturnPath`'s.
+    /// A path that is none of ours, or too long for one, leads to the landing page.
     static func seeOther(_ path: String) -> Response {
-        assert(ReturnPath(path) != nil, "\(path) leads elsewhere")
-        return Response(status: .seeOther, headers: [.location: path])
+        Response(status: .seeOther, headers: [.location: ReturnPath(path)?.path ?? Paths.landing])
     }
 }
