@@ -6,7 +6,9 @@ import Testing
 @testable import Web
 
 @Suite struct LayoutTests {
-    private func html(_ viewer: Viewer) throws -> String { try Views().html(LandingPage(hasDemo: false), assets: Assets(), viewer: viewer) }
+    private func html(_ viewer: Viewer) throws -> String {
+        try Views().html(LandingPage(hasDemo: false, isVisitor: viewer.navigation == nil), assets: Assets(), viewer: viewer)
+    }
 
     private func navigation(_ role: Role, path: String = "/acme") -> Navigation {
         let owner = access([])
