@@ -138,7 +138,10 @@ struct SignInPages: Sendable {
         case .elsewhere(let code):
             page = PlainPage(
                 "Your six digits",
-                ["You asked to sign in from another browser. Type this there. If you did not ask, close this page and give it to nobody."],
+                [
+                    "You asked to sign in from another browser. Type these digits there.",
+                    "If you did not ask, close this page and give them to nobody.",
+                ],
                 code: code)
         case .used:
             page = PlainPage(
