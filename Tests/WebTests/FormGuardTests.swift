@@ -52,7 +52,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["Origin: null"], ["Origin: https://evil.example"], ["Origin: https://prikke.test.evil"], ["Origin: http://prikke.test"],
+        ["Origin: null"], ["Origin: null", "Sec-Fetch-Site: cross-site"], ["Origin: null", "Sec-Fetch-Site: none"],
+        ["Origin: https://evil.example"], ["Origin: https://prikke.test.evil"], ["Origin: http://prikke.test"],
         ["Origin: https://prikke.test:8443"], ["Origin: https://PRIKKE.test"], ["Origin: https://prikke.test/"], ["Origin: "],
         ["Origin: https://prikke.test", "Origin: https://prikke.test"], ["Origin: https://prikke.test https://evil"],
         ["Origin: http://test"], ["Sec-Fetch-Site: cross-site"], ["Sec-Fetch-Site: same-site"], ["Sec-Fetch-Site: anything"],
@@ -65,7 +66,11 @@ import Testing
         #expect(answer.headers["set-cookie"] == nil)
     }
 
-    @Test(arguments: [["Origin: https://prikke.test"], ["Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"]])
+    /// A page whose address holds a token tells no origin.
+    @Test(arguments: [
+        ["Origin: https://prikke.test"], ["Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"],
+        ["Origin: null", "Sec-Fetch-Site: same-origin"],
+    ])
     func whatComesFromOurPagesIsTaken(headers: [String]) async throws {
         #expect(try await post(Self.good, headers + [Self.cookie, Self.type]).status == 303)
     }

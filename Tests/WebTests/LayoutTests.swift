@@ -6,7 +6,9 @@ import Testing
 @testable import Web
 
 @Suite struct LayoutTests {
-    private func html(_ viewer: Viewer) throws -> String { try Views().html(LandingPage(hasDemo: false), assets: Assets(), viewer: viewer) }
+    private func html(_ viewer: Viewer) throws -> String {
+        try Views().html(LandingPage(hasDemo: false, isVisitor: viewer.navigation == nil), assets: Assets(), viewer: viewer)
+    }
 
     private func navigation(_ role: Role, path: String = "/acme") -> Navigation {
         let owner = access([])
@@ -83,7 +85,7 @@ import Testing
     @Test func aFlashIsSaidOnceAsText() async throws {
         try await TestServer.run(TestSite.site) { server in
             let page = await server.request("GET", "/", headers: ["Cookie: __Host-browser=b; __Host-flash=%3Cb%3ESaved.%20%C3%A9"])
-            #expect(page.text.contains("<p class=\"flash\" role=\"status\">&lt;b&gt;Saved. é</p>"))
+            #expect(page.text.contains("<p class=\"flash\" role=\"status\" tabindex=\"-1\" autofocus>&lt;b&gt;Saved. é</p>"))
             #expect(page.headers["set-cookie"]?.hasPrefix("__Host-flash=; Path=/; Max-Age=0;") == true)
             let redirect = await server.request("HEAD", "/assets/prikke.css", headers: ["Cookie: __Host-flash=a"])
             #expect(redirect.headers["set-cookie"] == nil)

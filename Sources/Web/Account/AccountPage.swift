@@ -52,7 +52,7 @@ extension AccountPage {
         organizations = person.memberships.map { own in
             OrganizationRow(
                 organizationName: own.organization.name, organizationPath: Paths.filled(Paths.organization, own.organization.slug),
-                isOpen: own.erasedAt == nil, role: own.role.rawValue, deletion: own.erasedAt.map { "Erased at \($0.words)" } ?? "",
+                isOpen: own.erasedAt == nil, role: own.role.rawValue, deletion: own.erasedAt.map { "To be erased at \($0.words)" } ?? "",
                 restoring: own.erasedAt == nil
                     ? []
                     : [
@@ -82,7 +82,7 @@ extension AccountPage {
             organizations: [
                 .init(
                     organizationName: "Acme <b>", organizationPath: "/acme", isOpen: false, role: "owner",
-                    deletion: "Erased at 2026-12-07 08:05 UTC", restoring: [PageSamples.button]),
+                    deletion: "To be erased at 2026-12-07 08:05 UTC", restoring: [PageSamples.button]),
                 .init(organizationName: "Other", organizationPath: "/other", isOpen: true, role: "viewer", deletion: "", restoring: []),
             ], hasNoOrganizations: false, changing: [PageSamples.form]),
     ]

@@ -53,7 +53,7 @@ struct AccountPages: Sendable {
             try await context.recently(on: Paths.account) {
                 try await people.users.askToChangeAddress(to: values["email"]?.string ?? "", in: context.person.session)
                 context.logger.info("address change asked", metadata: ["user": "\(context.person.user.id.text)"])
-                return .seeOther(Paths.account).flashing("Look into the new mailbox: a link is on its way, good for an hour.")
+                return .seeOther(Paths.account).flashing("Check the new mailbox: a link is on its way, good for an hour.")
             }
         }
     }
@@ -64,7 +64,7 @@ struct AccountPages: Sendable {
         if let email = try await people.users.newAddress(link, of: context.person.user.id) {
             page = PlainPage(
                 "Sign in as \(email) from now on", ["Your other sessions end, and \(context.person.user.email) is told."],
-                acts: [PostButton("Confirm", to: Paths.filled(Paths.newAddress, link), token: context.viewer.formToken)])
+                acts: [PostButton("Confirm", to: Paths.filled(Paths.newAddress, link), token: context.viewer.formToken, isPrimary: true)])
         } else {
             page = PlainPage(
                 "This link is no longer good",
@@ -86,7 +86,9 @@ struct AccountPages: Sendable {
         if let email = try await people.users.oldAddress(link) {
             page = PlainPage(
                 "Take the change back", ["You sign in as \(email) again, and all sessions end."],
-                acts: [PostButton("Take it back", to: Paths.filled(Paths.oldAddress, link), token: context.viewer.formToken)])
+                acts: [
+                    PostButton("Take it back", to: Paths.filled(Paths.oldAddress, link), token: context.viewer.formToken, isPrimary: true)
+                ])
         } else {
             page = PlainPage("This link is no longer good", ["It holds for 72 hours, and works once."], links: [("Sign in", Paths.signIn)])
         }

@@ -31,7 +31,7 @@ struct OrganizationPages: Sendable {
     private func newForm(_ context: PersonContext) -> Form {
         Form(
             to: Paths.organizations, token: context.viewer.formToken, fields: [FormField(Self.name, autocomplete: "organization")],
-            button: "Make it", cancel: Paths.account)
+            button: "Make organization", cancel: Paths.account)
     }
 
     @Sendable private func make(_ form: SubmittedForm, _ context: PersonContext) async throws -> Response {
@@ -76,7 +76,7 @@ struct OrganizationPages: Sendable {
             return PlainPage(
                 "You are invited to \(invite.organizationName)",
                 ["Sign in with \(invite.email) to accept or decline. If you are new here, that makes your account."], facts: facts,
-                links: [("Sign in with \(invite.email)", Paths.signIn(as: invite.email.text, returningTo: Paths.invites))])
+                way: ("Sign in to answer", Paths.signIn(as: invite.email.text, returningTo: Paths.invites)))
         }
         guard user.email == invite.email else {
             return PlainPage(
@@ -137,7 +137,9 @@ extension InvitesPage {
 
     static func acts(on invite: Invite, token: String) -> [PostButton] {
         [
-            PostButton("Accept", to: Paths.filled(Paths.inviteAcceptance, invite.id.text), token: token, about: invite.organizationName),
+            PostButton(
+                "Accept", to: Paths.filled(Paths.inviteAcceptance, invite.id.text), token: token, about: invite.organizationName,
+                isPrimary: true),
             PostButton("Decline", to: Paths.filled(Paths.inviteRefusal, invite.id.text), token: token, about: invite.organizationName),
         ]
     }

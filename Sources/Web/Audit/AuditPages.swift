@@ -159,9 +159,13 @@ extension AuditPage.Row {
     /// `role: member → admin`, by name.
     private static func difference(_ before: JSONObject, _ after: JSONObject) -> String {
         let names = before.keys + after.keys.filter { before[$0] == nil }
-        func text(_ value: JSON?) -> String { value.map { $0.string ?? String(decoding: $0.bytes(), as: UTF8.self) } ?? "" }
-        return names.map { name in
+        func text(_ value: JSON?) -> String {
+            guard let value, value != .null else { return "" }
+            return value.string ?? value.array?.map(text).joined(separator: ", ") ?? String(decoding: value.bytes(), as: UTF8.self)
+        }
+        return names.compactMap { name in
             let (old, new) = (text(before[name]), text(after[name]))
+            if old.isEmpty, new.isEmpty { return nil }
             return old.isEmpty || new.isEmpty ? "\(name): \(old)\(new)" : "\(name): \(old) → \(new)"
         }.joined(separator: "; ")
     }

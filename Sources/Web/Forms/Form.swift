@@ -13,6 +13,8 @@ struct Form: Sendable {
     let isDangerous: Bool
     private(set) var formFields: [FormField]
     private(set) var hasComplaints = false
+    /// No field is wrong: the cursor is to be where the complaint is read.
+    private(set) var isComplaintFirst = false
     /// What is wrong with no field in particular.
     private(set) var complaints: [Complaint] = []
 
@@ -35,7 +37,11 @@ struct Form: Sendable {
             form.formFields[index].fill(submitted.texts(of: formFields[index].fieldName))
         }
         for error in invalid.errors { form.refuse(error) }
-        if let first = form.formFields.firstIndex(where: { $0.hasError }) { form.formFields[first].becomeFirst() }
+        if let first = form.formFields.firstIndex(where: { $0.hasError }) {
+            form.formFields[first].becomeFirst()
+        } else {
+            form.isComplaintFirst = form.hasComplaints
+        }
         return form
     }
 
@@ -61,15 +67,17 @@ struct PostButton: Sendable {
     let buttonLabel: String
     /// Whom or what it is about, for who does not see the row it stands in.
     let buttonSubject: String
+    let isPrimary: Bool
     let isDanger: Bool
     let hiddenFields: [Hidden]
 
-    /// `label` is on the button, `subject` read out behind it: "Remove", "ada@example.com".
+    /// `label` is on the button, `subject` read out behind it: "Remove", "ada@example.com". `isPrimary`: what the page is for.
     init(
-        _ label: String, to path: String, token: String, about subject: String = "", isDanger: Bool = false,
+        _ label: String, to path: String, token: String, about subject: String = "", isPrimary: Bool = false, isDanger: Bool = false,
         _ fields: [(String, String)] = []
     ) {
-        (buttonLabel, buttonPath, buttonToken, buttonSubject, self.isDanger) = (label, path, token, subject, isDanger)
+        (buttonLabel, buttonPath, buttonToken, buttonSubject) = (label, path, token, subject)
+        (self.isPrimary, self.isDanger) = (isPrimary, isDanger)
         hiddenFields = fields.map { Hidden(hiddenName: $0.0, hiddenValue: $0.1) }
     }
 }

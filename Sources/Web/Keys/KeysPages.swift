@@ -64,9 +64,10 @@ struct KeysPages: Sendable {
             isDanger: true)
         let page = PlainPage(
             key.name,
-            isOpen ? ["Rotating gives it a new secret. Revoking refuses it from the next request on, on every node."] : [key.state],
-            facts: key.facts, forms: isOpen ? [form] : [], acts: isOpen ? [revoking] : [],
-            links: [("All keys", Paths.filled(Paths.keys, context.slug))])
+            isOpen ? ["Rotating gives it a new secret, and nothing else changes."] : ["This key is refused."],
+            facts: key.facts, forms: isOpen ? [form] : [], links: [("All keys", Paths.filled(Paths.keys, context.slug))],
+            dangers: isOpen
+                ? [.init("Revoke this key", "It is refused from the next request on, and cannot be brought back.", revoking)] : [])
         return pages.answer(page, to: context.viewer)
     }
 

@@ -58,7 +58,9 @@ extension MembersPage {
         hasInvites = !invites.isEmpty
         isManager = !inviting.isEmpty
         self.inviting = inviting
-        leaving = [PostButton("Leave \(access.organization.name)", to: Paths.filled(Paths.leaving, slug), token: token, isDanger: true)]
+        leaving = [
+            PostButton("Leave", to: Paths.filled(Paths.leaving, slug), token: token, about: access.organization.name, isDanger: true)
+        ]
     }
 
     static let samples = [

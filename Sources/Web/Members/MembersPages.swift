@@ -59,27 +59,24 @@ struct MembersPages: Sendable {
     private func show(_ member: Membership, form: Form, _ context: MemberContext) -> Response {
         let (slug, id) = (context.slug, member.user.id.text)
         let isSelf = member.user.id == context.person.user.id
-        var acts: [PostButton] = []
-        if !isSelf {
-            acts.append(
-                PostButton(
-                    "Remove", to: Paths.filled(Paths.memberRemoval, slug, id), token: context.viewer.formToken,
-                    about: member.user.email.text,
-                    isDanger: true))
-        }
+        var dangers: [PlainPage.Danger] = []
         if context.access.may(.transferOwnership), !isSelf {
-            acts.append(
-                PostButton(
-                    "Hand the organization over", to: Paths.filled(Paths.memberTransfer, slug, id), token: context.viewer.formToken,
-                    about: "to \(member.user.email)", isDanger: true))
+            let button = PostButton(
+                "Hand over", to: Paths.filled(Paths.memberTransfer, slug, id), token: context.viewer.formToken,
+                about: "to \(member.user.email)", isDanger: true)
+            dangers.append(.init("Hand the organization over", "Makes this person the owner and you an admin.", button))
+        }
+        if !isSelf {
+            let button = PostButton(
+                "Remove", to: Paths.filled(Paths.memberRemoval, slug, id), token: context.viewer.formToken, about: member.user.email.text,
+                isDanger: true)
+            let consequence = "Takes all access away at once. API keys that this person made go on working, but manage nothing more."
+            dangers.append(.init("Remove from the organization", consequence, button))
         }
         let page = PlainPage(
-            member.user.email.text,
-            [
-                "A change holds from the next request on. Whoever is removed keeps nothing; API keys that he made go on working, and manage nothing more."
-            ],
-            facts: [("Role", member.role.rawValue), ("Member since", member.createdAt.words)], forms: [form], acts: acts,
-            links: [("All members", Paths.filled(Paths.members, slug))])
+            member.user.email.text, ["A change holds from the next request on."],
+            facts: [("Role", member.role.rawValue), ("Member since", member.createdAt.words)], forms: [form],
+            links: [("All members", Paths.filled(Paths.members, slug))], dangers: dangers)
         return pages.answer(page, to: context.viewer)
     }
 
@@ -144,7 +141,7 @@ struct MembersPages: Sendable {
         let invite = try await people.invites.find(context.parameters.get("invite") ?? "", for: context.access)
         return try await explained(context) {
             _ = try await people.invites.resend(invite, for: context.access)
-            return back(context).flashing("The invite is sent again. Its link before is dead.")
+            return back(context).flashing("The invite is sent again. The link in the earlier mail no longer works.")
         }
     }
 

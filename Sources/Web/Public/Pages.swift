@@ -10,7 +10,7 @@ struct Pages: Sendable {
     let demo: (@Sendable () async throws -> OverviewPage)?
 
     @Sendable func landing(_ request: Request, _ context: VisitorContext) -> Response {
-        answer(LandingPage(hasDemo: demo != nil), to: context.viewer)
+        answer(LandingPage(hasDemo: demo != nil, isVisitor: context.viewer.navigation == nil), to: context.viewer)
     }
 
     @Sendable func status(_ request: Request, _ context: VisitorContext) async -> Response {

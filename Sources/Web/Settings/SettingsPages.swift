@@ -109,7 +109,7 @@ struct SettingsPages: Sendable {
         let page = PlainPage(
             "Delete \(context.access.organization.name)",
             [
-                "Its jobs stop at once, and nobody gets in any more. For seven days an owner can undo it on his account page.",
+                "Its jobs stop at once, and nobody gets in any more. For seven days an owner can undo it on their account page.",
                 "After that everything is erased: jobs, history, members, keys and the audit log.",
             ], forms: [form])
         return pages.answer(page, to: context.viewer)

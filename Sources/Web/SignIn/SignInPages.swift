@@ -107,7 +107,7 @@ struct SignInPages: Sendable {
 
     private func sent(form: Form, _ context: VisitorContext) -> Response {
         let page = PlainPage(
-            "Look into your mailbox",
+            "Check your mailbox",
             [
                 "If the address is right, a link is on its way. It is good for ten minutes, in this browser.",
                 "Opened elsewhere, on a phone for one, it shows six digits. Type them here.",
@@ -133,21 +133,24 @@ struct SignInPages: Sendable {
         case .here(let email):
             page = PlainPage(
                 "Sign in as \(email)", ["One click, and you are in."],
-                acts: [PostButton("Sign in", to: Paths.filled(Paths.signInLink, link), token: context.viewer.formToken)])
+                acts: [PostButton("Sign in", to: Paths.filled(Paths.signInLink, link), token: context.viewer.formToken, isPrimary: true)])
         case .elsewhere(let code):
             page = PlainPage(
                 "Your six digits",
-                ["You asked to sign in from another browser. Type this there. If you did not ask, close this page and give it to nobody."],
+                [
+                    "You asked to sign in from another browser. Type these digits there.",
+                    "If you did not ask, close this page and give them to nobody.",
+                ],
                 code: code)
         case .used:
             page = PlainPage(
                 "This link was used", ["Each works once. If you are not signed in, ask for a new one."],
-                links: [("Ask for a new link", Paths.signIn)])
+                way: ("Ask for a new link", Paths.signIn))
         case .gone:
             page = PlainPage(
                 "This link is no longer good",
                 ["It holds for ten minutes, and only until you ask for another one. If it was cut by your mail program, copy all of it."],
-                links: [("Ask for a new link", Paths.signIn)])
+                way: ("Ask for a new link", Paths.signIn))
         }
         return pages.answer(page, to: context.viewer, .ok, [.referrerPolicy: "no-referrer"])
     }

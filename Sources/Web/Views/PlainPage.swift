@@ -6,6 +6,15 @@ struct PlainPage: Page {
     struct Paragraph: Sendable { let paragraph: String }
     struct Fact: Sendable { let factLabel, factValue: String }
     struct Link: Sendable { let linkText, linkTarget: String }
+    /// Something that is not easily taken back, what comes of it, and the button.
+    struct Danger: Sendable {
+        let dangerHeading, consequence: String
+        let dangerActs: [PostButton]
+
+        init(_ heading: String, _ consequence: String, _ button: PostButton) {
+            (dangerHeading, self.consequence, dangerActs) = (heading, consequence, [button])
+        }
+    }
 
     let title: String
     let heading: String
@@ -19,12 +28,17 @@ struct PlainPage: Page {
     let forms: [Form]
     let hasActs: Bool
     let acts: [PostButton]
+    /// The one way to go on, as a button: one, or none.
+    let ways: [Link]
     let hasLinks: Bool
     let links: [Link]
+    let hasDangers: Bool
+    let dangers: [Danger]
 
     init(
         _ heading: String, _ paragraphs: [String] = [], code: String? = nil, secret: String? = nil, facts: [(String, String)] = [],
-        forms: [Form] = [], acts: [PostButton] = [], links: [(text: String, path: String)] = []
+        forms: [Form] = [], acts: [PostButton] = [], links: [(text: String, path: String)] = [], way: (text: String, path: String)? = nil,
+        dangers: [Danger] = []
     ) {
         title = "\(heading) · Prikke"
         self.heading = heading
@@ -38,6 +52,9 @@ struct PlainPage: Page {
         hasActs = !acts.isEmpty
         self.links = links.map { Link(linkText: $0.text, linkTarget: $0.path) }
         hasLinks = !links.isEmpty
+        ways = (way.map { [$0] } ?? []).map { Link(linkText: $0.text, linkTarget: $0.path) }
+        self.dangers = dangers
+        hasDangers = !dangers.isEmpty
     }
 }
 
@@ -57,6 +74,6 @@ extension PlainPage {
                         FormField(name: "role", kind: .select, label: "Role", value: "b", options: [.init(value: "b", label: "B")]),
                     ], button: "Save", cancel: "/", isDangerous: true)
             ], acts: [PostButton("Remove", to: "/b", token: "t", about: "ada@example.com", isDanger: true, [("a", "b")])],
-            links: [("Back", "/")]),
+            links: [("Back", "/")], way: ("On", "/c"), dangers: [Danger("Remove", "Nothing is kept.", PageSamples.button)]),
     ]
 }

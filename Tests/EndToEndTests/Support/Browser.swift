@@ -72,22 +72,38 @@ extension Browser {
     var source: String { get async throws { try await ask("GET", "/source").string ?? "" } }
 
     /// The first element that a selector of CSS finds; waits for one to come.
-    func find(_ css: String) async throws -> Element {
-        var found: String?
-        try await until("\(css) is not on the page") {
-            found = try await all(css).first
-            return found != nil
-        }
-        return Element(browser: self, id: found ?? "")
-    }
+    func find(_ css: String) async throws -> Element { try await first(css, by: "css selector") }
+
+    /// The first that an XPath finds; waits for one to come.
+    func find(xpath: String) async throws -> Element { try await first(xpath, by: "xpath") }
 
     /// Whether there is such an element now.
-    func has(_ css: String) async throws -> Bool { try await !all(css).isEmpty }
+    func has(_ css: String) async throws -> Bool { try await !all(css, by: "css selector").isEmpty }
 
     func click(_ css: String) async throws { try await find(css).click() }
 
     /// Types into a field what is to stand in it.
     func type(_ text: String, into css: String) async throws { try await find(css).type(text) }
+
+    /// Presses the first button of the page's own that begins with these words, which hold no `"`, and waits for what comes of it.
+    func press(_ label: String) async throws {
+        try await leave(by: find(xpath: "//main//button[starts-with(normalize-space(), \"\(label)\")]"))
+    }
+
+    /// Follows the first link of the page's own with these words, which hold no `"`, and waits for where it leads.
+    func follow(_ label: String) async throws { try await leave(by: find(xpath: "//main//a[normalize-space() = \"\(label)\"]")) }
+
+    /// Clicks what leads to another page, and waits until that is there: on a busy machine a click is over before.
+    func leave(by element: Element) async throws {
+        let page = "return [performance.timeOrigin, document.readyState === 'complete']"
+        let before = try await executeScript(page).array?.first
+        try await element.click()
+        try await until("no other page came") {
+            // Between two pages there is none to be asked.
+            let now = try? await executeScript(page).array
+            return now?.last == true && now?.first != before
+        }
+    }
 
     /// What is to be seen of the first such element.
     func text(_ css: String) async throws -> String { try await find(css).text }
@@ -115,6 +131,12 @@ extension Browser {
         try await ask("POST", "/goog/cdp/execute", ["cmd": "Emulation.setDeviceMetricsOverride", "params": size])
     }
 
+    /// Shows pages as to somebody whose system is set to light or dark.
+    func setScheme(_ scheme: String) async throws {
+        let params: JSON = ["features": [["name": "prefers-color-scheme", "value": .string(scheme)]]]
+        try await ask("POST", "/goog/cdp/execute", ["cmd": "Emulation.setEmulatedMedia", "params": params])
+    }
+
     /// Writes what is to be seen as a PNG.
     func screenshot(to path: String) async throws {
         let text = try await ask("GET", "/screenshot").string ?? ""
@@ -128,8 +150,21 @@ extension Browser {
         return (entries.array ?? []).compactMap { $0["message"]?.string }
     }
 
-    private func all(_ css: String) async throws -> [String] {
-        let found = try await ask("POST", "/elements", ["using": "css selector", "value": .string(css)])
+    private func first(_ selector: String, by strategy: String) async throws -> Element {
+        var found: String?
+        do {
+            try await until("") {
+                found = try await all(selector, by: strategy).first
+                return found != nil
+            }
+        } catch is NeverHappened {
+            throw Refused(description: "\(selector) is not on \(try await currentURL): \(try await text("body").prefix(1_000))")
+        }
+        return Element(browser: self, id: found ?? "")
+    }
+
+    private func all(_ selector: String, by strategy: String) async throws -> [String] {
+        let found = try await ask("POST", "/elements", ["using": .string(strategy), "value": .string(selector)])
         // What WebDriver calls an element's reference.
         return (found.array ?? []).compactMap { $0["element-6066-11e4-a52e-4f735466cecf"]?.string }
     }
