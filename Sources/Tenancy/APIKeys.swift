@@ -103,9 +103,11 @@ public struct APIKeys: Sendable {
     /// How long both secrets hold after a rotation, at most: a week.
     public static let longestOverlapHours = 168
 
-    /// Gives the key a new secret; the one before holds for so many hours more, and one before that no longer. Throws `Denial.notFound`
-    /// for a key that has ended.
+    /// Gives the key a new secret; the one before holds for so many hours more, and one before that no longer. A key rotates none that
+    /// may more than itself: whoever has the new secret could do all of that. Throws `Denial.notFound` for a key that has ended,
+    /// `.aboveOwnRole`.
     public func rotate(_ key: APIKey, overlapHours: Int, for access: Access) async throws -> APIKey.Issued {
+        guard access.scopes?.isSuperset(of: key.scopes) ?? true else { throw Denial.aboveOwnRole }
         let credentials = APIKey.Credentials(id: key.id)
         try await database.transaction { transaction in
             let now = try await Memberships.lock(access.organization.id, in: transaction)
