@@ -232,7 +232,11 @@ let package = Package(
         ),
         .testTarget(
             name: "PrikkeTests",
-            dependencies: ["Prikke", "Postgres", "Web", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Prikke", "Postgres", "Mail", "Tenancy", "Scheduling", "Web", "Secrets", "JSON", "Time", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict),
         // Start the program itself, as an operator would.
         .testTarget(

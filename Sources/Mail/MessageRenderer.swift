@@ -28,7 +28,7 @@ public struct MessageRenderer: Sendable {
     /// Throws where a template does not parse.
     public init(from sender: Sender) throws {
         self.sender = sender
-        html = try MustacheTemplate(string: Self.htmlTemplate)
+        html = try MustacheTemplate(string: HTMLText.template(Self.htmlTemplate))
         text = try MustacheTemplate(string: Self.textTemplate)
     }
 

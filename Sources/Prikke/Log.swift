@@ -42,7 +42,7 @@ struct LineLog: LogHandler {
         let time = Timestamp.now().rfc3339Seconds.dropFirst(11).dropLast()
         let line = "\(time) \(event.level) \(event.message)" + facts.map { " \($0.key)=\($0.value)" }.joined()
         // A line break in a value must not begin a line that looks like another entry.
-        return line.replacing("\n", with: "⏎")
+        return String(String.UnicodeScalarView(line.unicodeScalars.map { $0 == "\n" || $0 == "\r" ? "⏎" : $0 }))
     }
 
     private init(line: @escaping @Sendable (LogEvent, [(key: String, value: Logger.MetadataValue)]) -> String) { self.line = line }

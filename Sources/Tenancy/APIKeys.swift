@@ -120,8 +120,9 @@ public struct APIKeys: Sendable {
     /// How long both secrets hold after a rotation, at most: a week.
     public static let longestOverlapHours = 168
 
-    /// Gives the key a new secret; the one before holds for so many hours more, and one before that no longer. Throws `Denial.notFound`
-    /// for a key that has ended, `.aboveOwnRole` where a key would get the secret of one that has more scopes than itself.
+    /// Gives the key a new secret; the one before holds for so many hours more, and one before that no longer. A key rotates none that
+    /// may more than itself: whoever has the new secret could do all of that. Throws `Denial.notFound` for a key that has ended,
+    /// `.aboveOwnRole`.
     public func rotate(_ key: APIKey, overlapHours: Int, for access: Access) async throws -> APIKey.Issued {
         guard access.scopes?.isSuperset(of: key.scopes) ?? true else { throw Denial.aboveOwnRole }
         let credentials = APIKey.Credentials(id: key.id)

@@ -3,7 +3,7 @@ import Hummingbird
 
 /// Which methods each path answers. The router itself says only "not found", for an unknown path and for a wrong method.
 struct RouteTable: Sendable {
-    private let routes: [(path: RouterPath, method: HTTPRequest.Method)]
+    let routes: [(path: RouterPath, method: HTTPRequest.Method)]
 
     init(_ routes: [Router<VisitorContext>.RouteDescription]) {
         self.routes = routes.map { ($0.path, $0.method) }

@@ -51,17 +51,24 @@ extension WebServer {
         return pages.answer(try await overview(context.access), to: context.viewer)
     }
 
-    /// The routes behind what every answer needs: outermost first.
-    func makeResponder() -> RouterResponder<VisitorContext> {
+    /// Every route that is answered: its method, and its path with the parameters in braces. `HEAD`, which each `GET` answers too, is
+    /// not named apart.
+    public var routes: [(method: String, path: String)] { table.routes.map { ($0.method.rawValue, $0.path.description) } }
+
+    private var table: RouteTable {
         let draft = Router(context: VisitorContext.self)
         addRoutes(to: draft)
+        return RouteTable(draft.routes)
+    }
 
+    /// The routes behind what every answer needs: outermost first.
+    func makeResponder() -> RouterResponder<VisitorContext> {
         let router = Router(context: VisitorContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLog(logger: logger))
         router.add(middleware: ClientFinder(proxies: configuration.trustedProxies, siteURL: site.url))
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ViewerFinder(tokens: site.formTokens, newBrowserID: site.newBrowserID))
-        let answers = ErrorAnswers(routes: RouteTable(draft.routes), pages: pages, site: site)
+        let answers = ErrorAnswers(routes: table, pages: pages, site: site)
         router.add(middleware: answers)
         router.add(middleware: OwnCalls())
         // A body may take its time to come in: who is signed in is asked for when it is there.

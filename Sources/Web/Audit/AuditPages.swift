@@ -68,12 +68,15 @@ struct AuditPages: Sendable {
 enum CSV {
     /// One line. A cell that a spreadsheet would take for a formula is made text by an apostrophe before it.
     static func line(_ cells: [String]) -> [UInt8] {
-        let line = cells.map { cell in
+        let line = cells.map { cell -> [UInt8] in
             let isFormula = cell.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
-            let text = isFormula ? "'" + cell : cell
-            return text.utf8.contains(where: { "\",\r\n'".utf8.contains($0) }) ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
-        }.joined(separator: ",")
-        return Array((line + "\r\n").utf8)
+            let text = Array((isFormula ? "'" : "").utf8) + cell.utf8
+            guard text.contains(where: { "\",\r\n'".utf8.contains($0) }) else { return text }
+            // By bytes: a quote with a combining mark behind it is one character, but still ends the cell.
+            let quote = UInt8(ascii: "\"")
+            return [quote] + text.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
+        }.joined(separator: [UInt8(ascii: ",")])
+        return Array(line) + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
     }
 }
 

@@ -1,4 +1,5 @@
 import Hummingbird
+import Mail
 import Mustache
 
 /// The templates, parsed once, and how a page becomes an answer. They are compiled into the program: it needs no folder
@@ -29,7 +30,9 @@ struct Views: Sendable {
     /// Throws where a template does not parse.
     init() throws {
         var library = MustacheLibrary()
-        for (name, bytes) in Self.templates { try library.register(String(decoding: bytes, as: UTF8.self), named: name) }
+        for (name, bytes) in Self.templates {
+            try library.register(HTMLText.template(String(decoding: bytes, as: UTF8.self)), named: name)
+        }
         self.library = library
     }
 

@@ -1,0 +1,41 @@
+import JSON
+import Postgres
+import TestSupport
+
+@testable import Tenancy
+
+extension Cast {
+    /// A route's path for a caller, with fresh rows in the place of its braces: such as are there to be found by whoever may.
+    func path(_ route: String, for caller: Caller) async throws -> String {
+        var path = route
+        for match in route.matches(of: /\{([a-z]+)\}/) {
+            path = path.replacing("{\(match.1)}", with: try await value(String(match.1), in: route, for: caller))
+        }
+        return path
+    }
+
+    private func value(_ parameter: String, in route: String, for caller: Caller) async throws -> String {
+        let isPerson = ["Charlie", "removed", "Victor", "Bob", "Adam", "Alice"].contains(caller.name)
+        let person = isPerson ? caller.name : "Victor"
+        switch parameter {
+        case "slug": return acme.organization.slug
+        case "member": return try await member(of: acme.organization)
+        case "key": return try await key().id.text
+        case "session": return try await session(of: person)
+        case "job": return try await job().id.text
+        case "execution": return try await execution()
+        case "organization": return try await deletedOrganization(ownedBy: "Alice")
+        case "invite" where route.hasPrefix("/invites/"):
+            return try await invite(to: email(of: person), by: "Charlie", of: globex.organization).token
+        case "invite": return try await invite(of: acme.organization).id
+        case "token" where route.hasPrefix("/users/"): return try await link("sign_in", of: caller)
+        case "token":
+            let purpose = route.contains("address-back") ? "old_address" : "new_address"
+            return try await link(purpose, of: self[person])
+        case "mail": return try await house.mails().last?.mail.id.text ?? ""
+        case "name": return "tokens.css"
+        case "behaviour": return "ok"
+        default: throw NeverHappened("no test knows what {\(parameter)} stands for")
+        }
+    }
+}
