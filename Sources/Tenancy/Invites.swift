@@ -58,13 +58,16 @@ public struct Invites: Sendable {
                 "DELETE FROM invites WHERE organization_id = \(organization) AND email = \(email.text) AND expires_at <= \(now)",
                 """
                 INSERT INTO invites (organization_id, id, email, role, token_hash, invited_by, created_at, sent_at, expires_at)
-                VALUES (\(organization), \(id), \(email.text), \(role.rawValue), \(token.hash), \(inviter), \(now), \(now), \(end))
+                VALUES (\(organization), \(id), \(email.text), \(role.rawValue), \(token.hash), \(inviter?.id), \(now), \(now), \(end))
                 """,
                 access.entry(
                     at: now, "invite.sent", on: id.text, after: ["email": .string(email.text), "role": .string(role.rawValue)]
                 ).insertion,
             ])
-            if isMailed { try await transaction.query(mails.invite(token, to: email, as: role, for: access, at: now, expiresAt: end)) }
+            if isMailed {
+                try await transaction.query(
+                    mails.invite(token, to: email, as: role, from: inviter?.email, for: access, at: now, expiresAt: end))
+            }
         }
         return try await find(id.text, for: access)
     }
@@ -81,13 +84,13 @@ public struct Invites: Sendable {
             let inviter = try await inviter(for: access, in: transaction)
             let changed = try await transaction.query(
                 """
-                UPDATE invites SET token_hash = \(token.hash), sent_at = \(now), expires_at = \(end), invited_by = \(inviter)
+                UPDATE invites SET token_hash = \(token.hash), sent_at = \(now), expires_at = \(end), invited_by = \(inviter?.id)
                 WHERE organization_id = \(organization) AND id = \(invite.id)
                 """)
             if changed.affected == 0 { throw Denial.notFound }
             try await transaction.batch([
                 access.entry(at: now, "invite.resent", on: invite.id.text, after: ["email": .string(invite.email.text)]).insertion,
-                try mails.invite(token, to: invite.email, as: invite.role, for: access, at: now, expiresAt: end),
+                try mails.invite(token, to: invite.email, as: invite.role, from: inviter?.email, for: access, at: now, expiresAt: end),
             ])
         }
         return try await find(invite.id.text, for: access)
@@ -189,12 +192,15 @@ public struct Invites: Sendable {
     }
 
     /// Who answers for it: the person, or whoever made the key.
-    private func inviter(for access: Access, in transaction: Transaction) async throws -> ID<User>? {
+    private func inviter(for access: Access, in transaction: Transaction) async throws -> (id: ID<User>, email: String)? {
+        let condition: Query
         switch access.actor {
-        case .user(let id): return id
-        case .key(let id):
-            return try await transaction.query("SELECT created_by FROM api_keys WHERE id = \(id)").first?("created_by")
+        case .user(let id): condition = "u.id = \(id)"
+        case .key(let id): condition = "u.id = (SELECT created_by FROM api_keys WHERE id = \(id))"
         case .system, .operator, .erased: return nil
+        }
+        return try await transaction.query("SELECT u.id, u.email FROM users u WHERE \(condition)").first.map {
+            (try $0("id"), try $0("email"))
         }
     }
 

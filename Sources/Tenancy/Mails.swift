@@ -29,7 +29,7 @@ public struct Mails: Sendable {
             facts: [
                 .init(label: "Browser", value: Session.device(named: visitor.userAgent)),
                 .init(label: "Address", value: visitor.address ?? "unknown"),
-                .init(label: "When", value: "\(now.rfc3339Seconds)"),
+                .init(label: "When", value: now.words),
             ],
             button: try .init(label: "See your sessions", url: links.account),
             closing: ["If it was not you, end that session there, and look after your mailbox: whoever reads it can sign in."])
@@ -60,7 +60,8 @@ public struct Mails: Sendable {
     }
 
     func invite(
-        _ token: Token, to email: EmailAddress, as role: Role, for access: Access, at now: Timestamp, expiresAt: Timestamp
+        _ token: Token, to email: EmailAddress, as role: Role, from inviter: String?, for access: Access, at now: Timestamp,
+        expiresAt: Timestamp
     ) throws -> Query {
         let name = Message.name(access.organization.name)
         let message = Message(
@@ -68,7 +69,7 @@ public struct Mails: Sendable {
             paragraphs: ["You are invited to join \(name) on Prikke, which runs scheduled jobs on time."],
             facts: [
                 .init(label: "Organization", value: Message.name(access.organization.name)), .init(label: "Role", value: role.rawValue),
-                .init(label: "Good until", value: "\(expiresAt.rfc3339Seconds)"),
+                .init(label: "Invited by", value: inviter ?? "a program of theirs"), .init(label: "Good until", value: expiresAt.words),
             ],
             button: try .init(label: "See the invite", url: links.invite(token)),
             closing: ["If you do not know them, leave it alone, or decline it there."])
@@ -81,7 +82,7 @@ public struct Mails: Sendable {
             paragraphs: ["An API key was made in your organization."],
             facts: [
                 .init(label: "Organization", value: Message.name(access.organization.name)), .init(label: "Key", value: Message.name(name)),
-                .init(label: "When", value: "\(now.rfc3339Seconds)"),
+                .init(label: "When", value: now.words),
             ],
             button: try .init(label: "See the keys", url: links.keys(access.organization)),
             closing: ["If nobody of you made it, revoke it there."])
@@ -96,7 +97,7 @@ public struct Mails: Sendable {
             ],
             facts: [
                 .init(label: "Organization", value: Message.name(organization.name)),
-                .init(label: "Erased at", value: "\(erasedAt.rfc3339Seconds)"),
+                .init(label: "Erased at", value: erasedAt.words),
             ],
             button: try .init(label: "Undo it", url: links.organizations))
         return try outbox.insertion(message, to: owner, of: organization.id, at: now)

@@ -247,7 +247,12 @@ public struct Users: Sendable {
             let left = try await transaction.query("SELECT organization_id FROM memberships WHERE user_id = \(user.id)").map {
                 AuditEntry(at: now, of: try $0("organization_id"), by: .erased, "member.left", on: "usr_erased", way: .page).insertion
             }
-            let former = try await transaction.query("SELECT email FROM former_addresses WHERE user_id = \(user.id)").map {
+            let former = try await transaction.query(
+                """
+                SELECT email FROM former_addresses WHERE user_id = \(user.id)
+                UNION SELECT email FROM magic_links WHERE user_id = \(user.id)
+                """
+            ).map {
                 try $0("email", as: String.self)
             }
             try await transaction.batch([Erasure.begin] + left + Erasure.user(user.id, [user.email.text] + former, at: now))

@@ -29,6 +29,9 @@ extension Timestamp {
     /// RFC 3339 in UTC, cut to the second: `2026-11-23T01:00:00Z`.
     public var rfc3339Seconds: String { text(fractionDigits: 0) }
 
+    /// For people: `2026-11-30 08:05 UTC`.
+    public var words: String { rfc3339Seconds.dropLast(4).replacing("T", with: " ") + " UTC" }
+
     private func text(fractionDigits: Int) -> String {
         let (seconds, fraction) = floorDivision(microseconds, 1_000_000)
         var bytes: [UInt8] = []

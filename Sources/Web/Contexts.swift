@@ -154,6 +154,13 @@ struct MemberContext: SignedInContext, ChildRequestContext {
     var slug: String { access.organization.slug }
 }
 
+extension Request {
+    /// Refuses HEAD, which the router answers as it does GET: pages whose address holds a token are for people.
+    func checkIsRead() throws(Problem) {
+        guard method == .get else { throw .methodNotAllowed(["GET", "POST"]) }
+    }
+}
+
 /// Nobody is signed in, and somebody must be.
 struct SignInNeeded: Error {
     /// The page that was asked for.

@@ -79,8 +79,7 @@ import Testing
         #expect(member.status == 409 && member.code == "already_member")
         // One mail a day to one address, whoever asks.
         let again = await tenant.send("POST", path + "/resend")
-        #expect(again.status == 429 && again.code == "try_later")
-        #expect(Int(again.headers["retry-after"] ?? "") ?? 0 > 80_000)
+        #expect(again.status == 202 && again.json == sent.json)
         _ = try await tenant.server.database { try await $0.query("DELETE FROM rate_counts") }
         let resent = await tenant.send("POST", path + "/resend")
         #expect(resent.status == 202 && differences(resent.json, from: Invite.shape) == [])

@@ -25,7 +25,7 @@ import Testing
         try await owner.open(organization + "/members")
         try await owner.fill(("email", guest.email))
         try await owner.press("Invite")
-        #expect(try await owner.flash == "The invite is sent. It is open for seven days.")
+        #expect(try await owner.flash.hasPrefix("The invite is open for seven days."))
         #expect(try await owner.page.contains("2 of 2 places taken"))
         // A plan of two has no room for a third.
         try await owner.fill(("email", Person.newAddress()))
@@ -192,6 +192,10 @@ import Testing
 
             try await person.follow(mail: "Your address was changed")
             #expect(try await person.heading == "Take the change back")
+            // Who looks through mail presses buttons too.
+            try await person.press("Take it back")
+            #expect(try await person.page.contains("Fill this in."))
+            try await person.fill(("email", person.email))
             try await person.press("Take it back")
             #expect(try await person.flash == "The change is taken back. Sign in with your old address.")
             try await person.signIn(number: 2)

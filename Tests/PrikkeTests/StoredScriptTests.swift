@@ -135,7 +135,8 @@ import Testing
             // What writing these texts has left: as many lines each time.
             try await transaction.query("DELETE FROM audit_log WHERE action IN ('invite.sent', 'api_key.created')")
             try await transaction.query(
-                "UPDATE audit_log SET subject = \(text), before = \(note), after = \(note), address = \(text) WHERE organization_id = \(organization)")
+                "UPDATE audit_log SET subject = \(text), before = \(note), after = \(note), address = \(text) WHERE organization_id = \(organization)"
+            )
         }
     }
 
@@ -147,7 +148,8 @@ import Testing
         #expect(!gone.isEmpty)
         let key = try await cast.key()
         let paths = [
-            "/acme", "/acme/members", "/acme/members/\(cast.id(of: "Bob").text)", "/acme/keys", "/acme/keys/\(key.id.text)", "/acme/audit-log",
+            "/acme", "/acme/members", "/acme/members/\(cast.id(of: "Bob").text)", "/acme/keys", "/acme/keys/\(key.id.text)",
+            "/acme/audit-log",
             "/acme/settings", "/acme/settings/delete", "/account", "/account/delete", "/invites", "/invites/\(invite.id)",
             "/invites/\(invite.token)", "/organizations/new", "/dev/mailbox", "/", "/status",
         ]
@@ -168,10 +170,13 @@ import Testing
             for path in ["/dev/mailbox/\(mail.mail.id.text)", "/dev/mailbox/\(mail.mail.id.text)/html"] {
                 let html = await cast.house.send(cast["Alice"].call("GET", path)).text
                 let names = Set(Self.skeleton(html).flatMap { $0.split(separator: " ") })
-                #expect(!names.contains { ["script", "img", "svg", "iframe", "b", "i", "u"].contains($0) || $0.hasPrefix("on") }, "\(payload)")
+                #expect(
+                    !names.contains { ["script", "img", "svg", "iframe", "b", "i", "u"].contains($0) || $0.hasPrefix("on") }, "\(payload)")
                 #expect(Self.targets(html).allSatisfy(Self.isHarmless), "\(payload)")
             }
-            #expect(!mail.mail.subject.contains { $0.isNewline } && !mail.mail.text.contains("\u{202E}") && !mail.mail.html.contains("\u{202E}"))
+            #expect(
+                !mail.mail.subject.contains { $0.isNewline } && !mail.mail.text.contains("\u{202E}") && !mail.mail.html.contains("\u{202E}")
+            )
         }
         let csv = await cast.house.send(cast["Alice"].call("GET", "/acme/audit-log/export?format=csv"))
         #expect(csv["content-type"]?.hasPrefix("text/csv") == true && csv["content-disposition"]?.hasPrefix("attachment") == true)
@@ -195,7 +200,8 @@ import Testing
     /// The tags in order, each with the names of its attributes, and what a browser runs or styles by: nothing that stands in text.
     private static func skeleton(_ html: String) -> [String] {
         html.matches(of: /<(\/?[a-zA-Z!][^\s>"'\/]*)((?:"[^"]*"|'[^']*'|[^'">])*)>/.matchingSemantics(.unicodeScalar)).map { tag in
-            let attributes = tag.2.matches(of: /([^\s=\/"']+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?/.matchingSemantics(.unicodeScalar)).map { String($0.1).lowercased() }
+            let attributes = tag.2.matches(of: /([^\s=\/"']+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?/.matchingSemantics(.unicodeScalar))
+                .map { String($0.1).lowercased() }
             return ([String(tag.1).lowercased()] + attributes).joined(separator: " ")
         }
     }

@@ -106,6 +106,26 @@ import Time
         #expect(try await !cast.scene.keys.find(key.id.text, for: cast.access(cast.alice)).manages)
     }
 
+    @Test func itIsNeverMoreThanItsMakerIsNow() async throws {
+        let cast = try await Cast()
+        let key = try await cast.scene.keys.issue(.init(name: "K", scopes: Set(Scope.allCases)), for: cast.access(cast.adam))
+        _ = try await cast.scene.memberships.change(cast.adam.user.id, to: .viewer, for: cast.access(cast.alice))
+        let access = try #require(try await cast.scene.keys.authenticate(key.text))
+        #expect(access.may(.seeJobs) && !access.may(.changeJobs) && !access.may(.manageKeys))
+    }
+
+    @Test func whatAKeyMakesDoesNotOutliveIt() async throws {
+        let cast = try await Cast()
+        let alice = try await cast.access(cast.alice)
+        let key = try await cast.scene.keys.issue(.init(name: "K", scopes: [.manage], days: 1), for: alice)
+        let access = try #require(try await cast.scene.keys.authenticate(key.text))
+        let made = try await cast.scene.keys.issue(.init(name: "L", scopes: [.manage]), for: access)
+        let (parent, child) = (
+            try await cast.scene.keys.find(key.id.text, for: alice), try await cast.scene.keys.find(made.id.text, for: alice)
+        )
+        #expect(child.expiresAt != nil && child.expiresAt == parent.expiresAt)
+    }
+
     @Test func aKeyMakesNoKeyThatMayMoreThanItself() async throws {
         let cast = try await Cast()
         let key = try await cast.scene.keys.issue(.init(name: "K", scopes: [.manage]), for: cast.access(cast.adam))

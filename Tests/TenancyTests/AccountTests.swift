@@ -85,6 +85,44 @@ import Testing
         #expect(lifetime == 72 * 3_600)
     }
 
+    /// Whoever steals a session changes the address twice, to take the first change's way back along.
+    @Test func theFirstAddressOutranksLaterOnes() async throws {
+        let scene = try Scene()
+        let session = try await scene.signIn("alice@example.com")
+        for email in ["b@example.com", "c@example.com"] {
+            let session = try #require(try await scene.sessions.all(of: session.user.id).first)
+            try await scene.users.askToChangeAddress(to: email, in: session)
+            try await scene.users.changeAddress(with: scene.mailed.last("new_address"), in: session)
+        }
+        let ways = scene.mailed.all("old_address").map(\.text)
+        try await scene.users.takeAddressBack(with: ways[1])
+        try await scene.users.takeAddressBack(with: ways[0])
+        #expect(try await scene.signIn("alice@example.com").user.id == session.user.id)
+    }
+
+    @Test func anEarlierAddressTakenBackEndsTheWaysToLaterOnes() async throws {
+        let scene = try Scene()
+        let session = try await scene.signIn("alice@example.com")
+        for email in ["b@example.com", "c@example.com"] {
+            let session = try #require(try await scene.sessions.all(of: session.user.id).first)
+            try await scene.users.askToChangeAddress(to: email, in: session)
+            try await scene.users.changeAddress(with: scene.mailed.last("new_address"), in: session)
+        }
+        let ways = scene.mailed.all("old_address").map(\.text)
+        try await scene.users.takeAddressBack(with: ways[0])
+        await #expect(throws: Denial.notFound) { try await scene.users.takeAddressBack(with: ways[1]) }
+    }
+
+    @Test func nobodySignsUpInTheWayOfTakingAnAddressBack() async throws {
+        let scene = try Scene()
+        let session = try await scene.signIn("alice@example.com")
+        try await scene.users.askToChangeAddress(to: "thief@example.com", in: session)
+        try await scene.users.changeAddress(with: scene.mailed.last("new_address"), in: session)
+        await #expect(throws: Denial.addressReserved) { try await scene.signIn("alice@example.com") }
+        try await scene.users.takeAddressBack(with: scene.mailed.all("old_address")[0].text)
+        #expect(try await scene.signIn("alice@example.com").user.id == session.user.id)
+    }
+
     @Test func aLinkToTheOldAddressIsDeadAfterTheChange() async throws {
         let scene = try Scene()
         let (browser, session) = (scene.browser(), try await scene.signIn("alice@example.com"))

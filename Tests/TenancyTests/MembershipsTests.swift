@@ -70,6 +70,37 @@ struct Cast: Sendable {
         await #expect(throws: Denial.notFound) { try await cast.scene.memberships.remove(cast.victor.user.id, for: adam) }
     }
 
+    /// A request takes its time; what is true behind the lock holds.
+    @Test func whoWasRemovedMeanwhileChangesNothingAnyMore() async throws {
+        let cast = try await Cast()
+        let (scene, adam) = (cast.scene, try await cast.access(cast.adam))
+        let key = try await scene.keys.issue(.init(name: "K", scopes: Set(Scope.allCases)), for: adam)
+        let byKey = try #require(try await scene.keys.authenticate(key.text))
+        let found = try await scene.keys.find(key.id.text, for: adam)
+        try await scene.memberships.remove(cast.adam.user.id, for: cast.access(cast.alice))
+        let acts: [@Sendable () async throws -> Void] = [
+            { _ = try await scene.keys.issue(.init(name: "L", scopes: [.read]), for: adam) },
+            { _ = try await scene.keys.issue(.init(name: "L", scopes: [.read]), for: byKey) },
+            { _ = try await scene.keys.rotate(found, overlapHours: 1, for: adam) }, { try await scene.keys.revoke(found, for: adam) },
+            { _ = try await scene.invites.send(to: "dora@example.com", as: .member, for: adam) },
+            { _ = try await scene.invites.send(to: "dora@example.com", as: .member, for: byKey) },
+            { _ = try await scene.organizations.change(["name": "Mine"], for: adam) },
+            { _ = try await scene.signing.rotate(overlapHours: 1, for: adam, over: scene.database) },
+        ]
+        let before = try await scene.actions(cast.acme)
+        for act in acts { await #expect(throws: Denial.self) { try await act() } }
+        #expect(try await scene.actions(cast.acme) == before)
+    }
+
+    @Test func aKeyThatWasRevokedMeanwhileMakesNoOther() async throws {
+        let cast = try await Cast()
+        let (scene, alice) = (cast.scene, try await cast.access(cast.alice))
+        let key = try await scene.keys.issue(.init(name: "K", scopes: Set(Scope.allCases)), for: alice)
+        let byKey = try #require(try await scene.keys.authenticate(key.text))
+        try await scene.keys.revoke(scene.keys.find(key.id.text, for: alice), for: alice)
+        await #expect(throws: Denial.keyEnded) { try await scene.keys.issue(.init(name: "L", scopes: [.read]), for: byKey) }
+    }
+
     @Test func theLastOwnerNeitherLeavesNorIsLowered() async throws {
         let cast = try await Cast()
         let alice = try await cast.access(cast.alice)

@@ -48,7 +48,10 @@ import Time
         ("slug", "Abc", "invalid_format"), ("slug", "a/b/c", "invalid_format"), ("timezone", "Mars/Base", "unknown_zone"),
         ("timezone", "../etc/passwd", "unknown_zone"), ("name", "http://evil.example", "not_allowed"),
         ("name", "win.evil.com", "not_allowed"),
-        ("name", "a\u{202E}b", "not_allowed"), ("name", "a\r\nBcc: x", "not_allowed"),
+        ("name", "a\u{202E}b", "not_allowed"), ("name", "(evil.com)", "not_allowed"), ("name", "evil.com:8080", "not_allowed"),
+        ("name", "evil。com", "not_allowed"), ("name", "ｅvil．com", "not_allowed"), ("name", "1.2.3.4", "not_allowed"),
+        ("name", "evil.xn--p1ai", "not_allowed"),
+        ("name", "a\r\nBcc: x", "not_allowed"),
     ])
     func whatItCannotBeIsRefused(member: String, value: String, code: String) async throws {
         let cast = try await Cast()
@@ -83,6 +86,20 @@ import Time
         _ = try await cast.scene.organizations.restore("acme", ownedBy: cast.alice.user, from: Origin(.page))
         #expect(try await cast.role(of: cast.bob) == .member)
         #expect(calls.withLock { $0 } == ["stop", "restart"])
+    }
+
+    @Test func afterSevenDaysAndOnceErasingHasBegunItDoesNotComeBack() async throws {
+        let cast = try await Cast()
+        try await cast.scene.organizations.delete(for: cast.access(cast.alice), in: cast.alice)
+        for change: Query in [
+            "UPDATE organizations SET deleted_at = now() - interval '8 days' WHERE slug = 'acme'",
+            "UPDATE organizations SET deleted_at = now(), erasing_at = now() WHERE slug = 'acme'",
+        ] {
+            try await cast.scene.database.query(change)
+            await #expect(throws: Denial.notFound) {
+                try await cast.scene.organizations.restore("acme", ownedBy: cast.alice.user, from: Origin(.page))
+            }
+        }
     }
 
     @Test func onlyASignInOfTheLastTenMinutesDeletes() async throws {

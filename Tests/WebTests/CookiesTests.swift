@@ -41,7 +41,9 @@ import Testing
     @Test func theNameGoesByWhetherItIsTLS() {
         #expect(session(["prikke_session=abc; __Host-session=other"], isSecure: false) == "abc")
         #expect(
-            CookieName.allCases.map { $0.name(isSecure: true) } == ["__Host-session", "__Host-browser", "__Host-flash", "__Host-theme", "__Host-organization"])
+            CookieName.allCases.map { $0.name(isSecure: true) } == [
+                "__Host-session", "__Host-browser", "__Host-flash", "__Host-theme", "__Host-organization",
+            ])
     }
 
     @Test func aCookieIsOutOfReachOfScriptsAndOtherSites() {

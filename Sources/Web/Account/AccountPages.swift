@@ -10,7 +10,8 @@ struct AccountPages: Sendable {
     func addRoutes(to person: RouterGroup<PersonContext>, visitors: Router<VisitorContext>) {
         person.get(RouterPath(Paths.account), use: account)
         person.post(Paths.address, form: [Self.email], use: askToChangeAddress)
-        person.get(RouterPath(Paths.newAddress), use: showNewAddress)
+        // With the token in its address, it is not to be led back to from signing in.
+        visitors.get(RouterPath(Paths.newAddress), use: showNewAddress)
         person.post(Paths.newAddress, form: [], use: changeAddress)
         person.post(Paths.endSession, form: [], use: endSession)
         person.post(Paths.endOtherSessions, form: [], use: endOthers)
@@ -20,13 +21,16 @@ struct AccountPages: Sendable {
         person.post(Paths.accountDeletion, form: [Self.confirmation], use: delete)
         // Whoever reads the old mailbox may be kept out of the account.
         visitors.get(RouterPath(Paths.oldAddress), use: showOldAddress)
-        visitors.post(Paths.oldAddress, form: [], use: takeAddressBack)
+        visitors.post(Paths.oldAddress, form: [Self.oldAddress], use: takeAddressBack)
     }
 
     private static let email = Field(
         "email", .string(3...254), required: true, label: "New address",
         help: "We mail a link there; the old one holds until you follow it.",
         example: "alice@example.com")
+    private static let oldAddress = Field(
+        "email", .string(1...300), required: true, label: "Your old address",
+        help: "The one that this link was mailed to. Type it to confirm.")
     private static let confirmation = Field(
         "confirmation", .string(1...300), required: true, label: "Your address", help: "Type it to confirm.")
 
@@ -58,17 +62,25 @@ struct AccountPages: Sendable {
         }
     }
 
-    @Sendable private func showNewAddress(_ request: Request, _ context: PersonContext) async throws -> Response {
+    @Sendable private func showNewAddress(_ request: Request, _ context: VisitorContext) async throws -> Response {
+        try request.checkIsRead()
         let link = context.parameters.get("token") ?? ""
+        guard let user = context.person?.user else {
+            let page = PlainPage(
+                "Sign in first",
+                ["This link confirms a new address in the browser in which you are signed in. Sign in, then open it again."],
+                way: ("Sign in", Paths.signIn))
+            return pages.answer(page, to: context.viewer, .ok, [.referrerPolicy: "no-referrer"])
+        }
         let page: PlainPage
-        if let email = try await people.users.newAddress(link, of: context.person.user.id) {
+        if let email = try await people.users.newAddress(link, of: user.id) {
             page = PlainPage(
-                "Sign in as \(email) from now on", ["Your other sessions end, and \(context.person.user.email) is told."],
+                "Sign in as \(email) from now on", ["Your other sessions end, and \(user.email) is told."],
                 acts: [PostButton("Confirm", to: Paths.filled(Paths.newAddress, link), token: context.viewer.formToken, isPrimary: true)])
         } else {
             page = PlainPage(
                 "This link is no longer good",
-                ["It holds for an hour, once, and for the account that asked for it: you are signed in as \(context.person.user.email)."],
+                ["It holds for an hour, once, and for the account that asked for it: you are signed in as \(user.email)."],
                 links: [("Account", Paths.account)])
         }
         return pages.answer(page, to: context.viewer, .ok, [.referrerPolicy: "no-referrer"])
@@ -81,24 +93,38 @@ struct AccountPages: Sendable {
     }
 
     @Sendable private func showOldAddress(_ request: Request, _ context: VisitorContext) async throws -> Response {
-        let link = context.parameters.get("token") ?? ""
+        try request.checkIsRead()
+        return try await takingBack(form: takingBackForm(context), context)
+    }
+
+    private func takingBack(form: Form, _ context: VisitorContext) async throws -> Response {
         let page: PlainPage
-        if let email = try await people.users.oldAddress(link) {
-            page = PlainPage(
-                "Take the change back", ["You sign in as \(email) again, and all sessions end."],
-                acts: [
-                    PostButton("Take it back", to: Paths.filled(Paths.oldAddress, link), token: context.viewer.formToken, isPrimary: true)
-                ])
+        if try await people.users.oldAddress(context.parameters.get("token") ?? "") != nil {
+            page = PlainPage("Take the change back", ["You sign in with your old address again, and all sessions end."], forms: [form])
         } else {
             page = PlainPage("This link is no longer good", ["It holds for 72 hours, and works once."], links: [("Sign in", Paths.signIn)])
         }
         return pages.answer(page, to: context.viewer, .ok, [.referrerPolicy: "no-referrer"])
     }
 
+    /// Something is to be typed: a program that looks through mail presses buttons too, in whatever browser.
+    private func takingBackForm(_ context: VisitorContext) -> Form {
+        Form(
+            to: Paths.filled(Paths.oldAddress, context.parameters.get("token") ?? ""), token: context.viewer.formToken,
+            fields: [FormField(Self.oldAddress, kind: .email, autocomplete: "email")], button: "Take it back")
+    }
+
     @Sendable private func takeAddressBack(_ form: SubmittedForm, _ context: VisitorContext) async throws -> Response {
-        try await people.users.takeAddressBack(with: context.parameters.get("token") ?? "")
-        context.logger.info("address change taken back")
-        return .seeOther(Paths.signIn).flashing("The change is taken back. Sign in with your old address.")
+        try await form.answer(redrawing: takingBackForm(context), with: { try await takingBack(form: $0, context) }) { values in
+            let link = context.parameters.get("token") ?? ""
+            guard let old = try await people.users.oldAddress(link) else { throw Denial.notFound }
+            guard values["email"]?.string?.lowercased() == old.text else {
+                throw InvalidInput(pointer: "/email", code: "not_the_same", detail: "This is not the address that the link was mailed to.")
+            }
+            try await refusing(at: "/email") { try await people.users.takeAddressBack(with: link) }
+            context.logger.info("address change taken back")
+            return .seeOther(Paths.signIn).flashing("The change is taken back. Sign in with your old address.")
+        }
     }
 
     // MARK: - Sessions

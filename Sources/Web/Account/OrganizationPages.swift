@@ -36,8 +36,10 @@ struct OrganizationPages: Sendable {
 
     @Sendable private func make(_ form: SubmittedForm, _ context: PersonContext) async throws -> Response {
         try await form.answer(redrawing: newForm(context), with: { new(form: $0, context) }) { values in
-            let made = try await people.organizations.make(
-                named: values["name"]?.string ?? "", ownedBy: context.person.user, from: context.client.address)
+            let made = try await refusing(at: "/name") {
+                try await people.organizations.make(
+                    named: values["name"]?.string ?? "", ownedBy: context.person.user, from: context.client.address)
+            }
             return .seeOther(Paths.filled(Paths.organization, made.slug)).flashing("\(made.name) is made.")
         }
     }
@@ -56,6 +58,7 @@ struct OrganizationPages: Sendable {
 
     /// What a mailed link leads to: for whoever is signed in with the address the choice, for anybody else the way there.
     @Sendable private func showInvite(_ request: Request, _ context: VisitorContext) async throws -> Response {
+        try request.checkIsRead()
         let name = context.parameters.get("invite") ?? ""
         let invite = try await people.invites.find(name, for: context.person?.user)
         return pages.answer(page(of: invite, named: name, context), to: context.viewer, .ok, [.referrerPolicy: "no-referrer"])
@@ -68,10 +71,11 @@ struct OrganizationPages: Sendable {
                 ["It was accepted, declined or taken back, or its seven days are over. Another one may be open: sign in to see."],
                 links: [("Your invites", Paths.invites)])
         }
-        let facts = [
-            ("Organization", invite.organizationName), ("Role", invite.role.rawValue), ("Sent to", invite.email.text),
-            ("Open until", invite.expiresAt.words),
-        ]
+        let facts =
+            [
+                ("Organization", invite.organizationName), ("Role", invite.role.rawValue), ("Sent to", invite.email.text),
+                ("Open until", invite.expiresAt.words),
+            ] + (invite.invitedBy.map { [("Invited by", $0)] } ?? [])
         guard let user = context.person?.user else {
             return PlainPage(
                 "You are invited to \(invite.organizationName)",

@@ -91,24 +91,28 @@ struct MembersPages: Sendable {
         let member = try await find(context)
         return try await form.answer(redrawing: roleForm(member, context), with: { show(member, form: $0, context) }) { values in
             guard let role = values["role"]?.string.flatMap(Role.init) else { throw Problem.notFound }
-            try await refusing(at: "/role") { _ = try await people.memberships.change(member.user.id, to: role, for: context.access) }
-            log("role changed", member.user.id.text, context)
-            return back(context).flashing("\(member.user.email) is \(role.rawValue) now.")
+            return try await recently(role == .owner || member.role == .owner, about: member, context) {
+                try await refusing(at: "/role") { _ = try await people.memberships.change(member.user.id, to: role, for: context.access) }
+                log("role changed", member.user.id.text, context)
+                return back(context).flashing("\(member.user.email) is \(role.rawValue) now.")
+            }
         }
     }
 
     @Sendable private func remove(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
         let member = try await find(context)
-        return try await explained(context) {
-            try await people.memberships.remove(member.user.id, for: context.access)
-            log("member removed", member.user.id.text, context)
-            return back(context).flashing("\(member.user.email) is removed.")
+        return try await recently(member.role == .owner, about: member, context) {
+            try await explained(context) {
+                try await people.memberships.remove(member.user.id, for: context.access)
+                log("member removed", member.user.id.text, context)
+                return back(context).flashing("\(member.user.email) is removed.")
+            }
         }
     }
 
     @Sendable private func transfer(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
         let member = try await find(context)
-        return try await context.recently(on: Paths.filled(Paths.member, context.slug, member.user.id.text)) {
+        return try await recently(true, about: member, context) {
             try await explained(context) {
                 try await people.memberships.transfer(to: member.user.id, for: context.access, in: context.person.session)
                 log("ownership transferred", member.user.id.text, context)
@@ -131,9 +135,13 @@ struct MembersPages: Sendable {
         try await form.answer(redrawing: inviteForm(context), with: { try await list(form: $0, context) }) { values in
             let role = values["role"]?.string.flatMap(Role.init) ?? .member
             let email = values["email"]?.string ?? ""
-            try await refusing(at: "/email") { _ = try await people.invites.send(to: email, as: role, for: context.access) }
-            log("invite sent", role.rawValue, context)
-            return back(context).flashing("The invite is sent. It is open for seven days.")
+            let act = {
+                try await refusing(at: "/email") { _ = try await people.invites.send(to: email, as: role, for: context.access) }
+                log("invite sent", role.rawValue, context)
+                return back(context).flashing("The invite is open for seven days. \(Self.oneMailADay)")
+            }
+            guard role == .owner else { return try await act() }
+            return try await context.recently(on: Paths.filled(Paths.members, context.slug), act)
         }
     }
 
@@ -141,7 +149,7 @@ struct MembersPages: Sendable {
         let invite = try await people.invites.find(context.parameters.get("invite") ?? "", for: context.access)
         return try await explained(context) {
             _ = try await people.invites.resend(invite, for: context.access)
-            return back(context).flashing("The invite is sent again. The link in the earlier mail no longer works.")
+            return back(context).flashing("The invite stays open. \(Self.oneMailADay)")
         }
     }
 
@@ -153,7 +161,18 @@ struct MembersPages: Sendable {
         }
     }
 
+    /// The same whether or not one goes: others may have invited the address today.
+    private static let oneMailADay = "It is mailed, unless the address has had an invite mail from Prikke today."
+
     // MARK: -
+
+    /// Who owns the organization changes only by somebody who has just signed in.
+    private func recently(
+        _ isOwnership: Bool, about member: Membership, _ context: MemberContext, _ act: () async throws -> Response
+    ) async throws -> Response {
+        guard isOwnership else { return try await act() }
+        return try await context.recently(on: Paths.filled(Paths.member, context.slug, member.user.id.text), act)
+    }
 
     private func find(_ context: MemberContext) async throws -> Membership {
         try await people.memberships.find(context.parameters.get("member") ?? "", for: context.access)
@@ -180,8 +199,8 @@ struct MembersPages: Sendable {
 }
 
 /// What is denied to a form is said beside the field that it is about.
-func refusing(at pointer: String, _ act: () async throws -> Void) async throws {
-    do { try await act() } catch let denial as Denial where ![Denial.notFound, .recentSignInNeeded].contains(denial) {
+func refusing<Result>(at pointer: String, _ act: () async throws -> Result) async throws -> Result {
+    do { return try await act() } catch let denial as Denial where ![Denial.notFound, .recentSignInNeeded].contains(denial) {
         throw InvalidInput(pointer: pointer, code: denial.code, detail: denial.sentence)
     }
 }

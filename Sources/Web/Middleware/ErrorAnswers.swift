@@ -17,7 +17,10 @@ struct ErrorAnswers: RouterMiddleware {
         } catch let error as HTTPParserError {
             throw error  // the connection ended in the middle of the body: there is nobody to answer
         } catch let error as Moved {
-            return Response(status: .movedPermanently, headers: [.location: error.path])
+            let query = request.uri.query.map { "?\($0)" } ?? ""
+            // What is posted is posted there.
+            let status: HTTPResponse.Status = request.method == .get ? .movedPermanently : .permanentRedirect
+            return Response(status: status, headers: [.location: error.path + query])
         } catch let error as SignInNeeded where wantsPage(request) {
             return .seeOther(Paths.signIn(returningTo: error.place))
         } catch {

@@ -65,7 +65,7 @@ struct SettingsPages: Sendable {
         try await form.answer(
             redrawing: slugForm(context), with: { try await settings([namingForm(context), $0, secretForm(context)], context) }
         ) { values in
-            let changed = try await people.organizations.change(.object(values), for: context.access)
+            let changed = try await refusing(at: "/slug") { try await people.organizations.change(.object(values), for: context.access) }
             return .seeOther(Paths.filled(Paths.settings, changed.slug)).flashing("Saved. The address before leads here for 30 days.")
         }
     }

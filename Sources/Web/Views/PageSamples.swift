@@ -1,12 +1,5 @@
-import Time
-
 /// What the samples of pages have in common.
 enum PageSamples {
     static let form = Form(to: "/a", token: "t", fields: [FormField(name: "name", label: "Name")], button: "Save")
     static let button = PostButton("Remove", to: "/a", token: "t", about: "ada@example.com", [("a", "b")])
-}
-
-extension Timestamp {
-    /// For people: `2026-11-30 08:05 UTC`.
-    var words: String { rfc3339Seconds.dropLast(4).replacing("T", with: " ") + " UTC" }
 }

@@ -92,7 +92,11 @@ struct Caller: Sendable {
         token: String? = nil
     ) -> Call {
         var call = Call(method: method, path: path, headers: headers)
-        if let key { call.headers.append("Authorization: Bearer \(key)") } else { call.headers.append("Cookie: \(cookies.joined(separator: "; "))") }
+        if let key {
+            call.headers.append("Authorization: Bearer \(key)")
+        } else {
+            call.headers.append("Cookie: \(cookies.joined(separator: "; "))")
+        }
         if path.hasPrefix("/api/") {
             call.body = json
             call.type = "application/json"

@@ -61,6 +61,24 @@ import Time
         #expect(try await scene.jobs.find(.key("tock"), for: scene.acme).definition.config["headers"]?["authorization"] == "***")
     }
 
+    /// Whoever may change a job would read its secrets otherwise, by having them sent to himself.
+    @Test(arguments: ["https://evil.example.com/", "http://api.example.com/", "https://api.example.com:8443/"])
+    func secretsDoNotFollowAJobToAnotherHost(url: String) async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(Self.draft(), for: scene.acme)
+        let error = await #expect(throws: InvalidInput.self) {
+            try await scene.jobs.change(.id(job.id), ["config": ["url": .string(url)]], for: scene.acme)
+        }
+        #expect(
+            Set(error?.errors.map { "\($0.pointer) \($0.code)" } ?? []) == [
+                "/config/headers/Authorization required", "/config/headers/X-Code required",
+            ])
+        _ = try await scene.jobs.change(
+            .id(job.id), ["config": ["url": .string(url), "headers": ["Authorization": "Bearer new", "X-Code": "new"]]], for: scene.acme)
+        _ = try await scene.jobs.change(.id(job.id), ["config": ["url": .string(url + "other/path")]], for: scene.acme)
+        #expect(try await opened(scene, job)?["/headers/authorization"] == "Bearer new")
+    }
+
     @Test func aNewValueIsAChangeAlthoughItIsShownAsTheOldOne() async throws {
         let scene = try await Scene()
         let job = try await scene.jobs.create(Self.draft(), for: scene.acme)
