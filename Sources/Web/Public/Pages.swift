@@ -26,8 +26,11 @@ struct Pages: Sendable {
         try assets.response(to: request, name: context.parameters.get("name"))
     }
 
+    /// Does not repeat the address that was asked for, not even as the way back from the theme switch: there may be a link's token in it.
     func error(_ problem: Problem, _ context: VisitorContext) -> Response {
-        answer(ErrorPage(problem, requestID: context.requestID), to: context.viewer, problem.status, problem.headers)
+        var viewer = context.viewer
+        viewer.place = Paths.landing
+        return answer(ErrorPage(problem, requestID: context.requestID), to: viewer, problem.status, problem.headers)
     }
 
     /// The page as whoever looks at it sees it. `headers` may hold a `Referrer-Policy` or a `Content-Security-Policy` of its own.

@@ -128,7 +128,11 @@ struct SignInPages: Sendable {
     /// A link that was opened. It shows, and changes nothing: whoever fetches mail to look through it opens it too.
     @Sendable private func open(_ request: Request, _ context: VisitorContext) async throws -> Response {
         guard request.method == .get else { throw Problem.methodNotAllowed(["GET", "POST"]) }
-        let link = context.parameters.get("token") ?? ""
+        return try await show(context.parameters.get("token") ?? "", context)
+    }
+
+    /// What a link comes to here.
+    private func show(_ link: String, _ context: VisitorContext) async throws -> Response {
         let page: PlainPage
         switch try await people.magicLinks.open(link, in: context.browser) {
         case .here(let email):
@@ -158,8 +162,7 @@ struct SignInPages: Sendable {
         guard let browser = context.browser, let signedIn = try await people.magicLinks.signIn(with: link, in: context.visitor(browser))
         else {
             context.logger.info("sign-in failed", metadata: ["by": "link", "network": "\(context.client.network)"])
-            // Back to the link, which says why not.
-            return .seeOther(Paths.filled(Paths.signInLink, link.filter { $0.isASCII && ($0.isLetter || $0.isNumber) } + ""))
+            return try await show(link, context)
         }
         return try await welcome(signedIn, browser, context)
     }
