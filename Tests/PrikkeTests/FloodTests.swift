@@ -93,7 +93,8 @@ import Testing
             #expect(answers.count == 1 && answers.values.first == Self.flood, "\(answers.values): all alike")
             #expect(try await Self.count("outbox", house) == 3)
             #expect(try await Self.count("magic_links", house) <= 4)
-            #expect(try await Self.count("rate_counts", house) <= networks + 3, "one of each network, and of the address two, and of all one")
+            #expect(
+                try await Self.count("rate_counts", house) <= networks + 3, "one of each network, and of the address two, and of all one")
 
             // Whoever has signed in with it in his browser before is not kept out, and neither is anybody else.
             let again = await Self.send(2, to: house) { index in

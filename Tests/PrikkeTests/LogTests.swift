@@ -26,7 +26,10 @@ import Testing
             kept.withLock { $0 = metadata }
         }
 
-        var logLevel: Logger.Level { get { .trace } set {} }
+        var logLevel: Logger.Level {
+            get { .trace }
+            set {}
+        }
         var metadata: Logger.Metadata {
             get { kept.withLock { $0 } }
             set { kept.withLock { $0 = newValue } }
@@ -58,7 +61,9 @@ import Testing
             try await tell(house, &secrets, &errors)
             #expect(secrets.all.count > 15)
             let log = lines.text
-            for fact in ["sign-in asked", "signed in", "invite sent", "api key made", "api key rotated", "signing secret made", "signed out"] {
+            for fact in [
+                "sign-in asked", "signed in", "invite sent", "api key made", "api key rotated", "signing secret made", "signed out",
+            ] {
                 #expect(log.contains(fact), "the story is told: \(fact)")
             }
             #expect(errors.count > 15 && errors.allSatisfy { (400..<600).contains($0.status) })
@@ -103,13 +108,15 @@ import Testing
         let fields = [("name", "Deploy"), ("scopes", "read"), ("scopes", "manage")]
         let made = await house.send(alice.call("POST", "/acme/keys", fields)).text
         let key = try #require(made.firstMatch(of: /pk_live_[^<]*/).map { String($0.0) })
-        let id = try #require(await house.send(Caller(name: "key", key: key).call("GET", "/api/api-keys")).json["data"]?.array?.first?["id"]?.string)
+        let id = try #require(
+            await house.send(Caller(name: "key", key: key).call("GET", "/api/api-keys")).json["data"]?.array?.first?["id"]?.string)
         let rotated = await house.send(alice.call("POST", "/acme/keys/\(id)/rotate", [("overlap_hours", "1")])).text
         let newKey = try #require(rotated.firstMatch(of: /pk_live_[^<]*/).map { String($0.0) })
         for key in [key, newKey] { secrets.add(key.split(separator: ".").last.map(String.init)) }
         for text in [key, newKey] { #expect(await house.send(Caller(name: "key", key: text).call("GET", "/api/members")).status == 200) }
         let signing = await house.send(alice.call("POST", "/acme/settings/signing-secret")).text
-        secrets.add(signing.firstMatch(of: /whsec_[^<]*/).map { String($0.0).replacing("&#x2F;", with: "/").replacing("&#x3D;", with: "=") })
+        secrets.add(
+            signing.firstMatch(of: /whsec_[^<]*/).map { String($0.0).replacing("&#x2F;", with: "/").replacing("&#x3D;", with: "=") })
         let program = Caller(name: "key", key: newKey)
         secrets.add(await house.send(program.call("POST", "/api/signing-secrets", json: "{}")).json["secret"]?.string)
         let again = await house.send(program.call("POST", "/api/api-keys/\(id)/rotate", json: "{}")).json["key"]?.string

@@ -25,7 +25,8 @@ struct Cast: Sendable {
     init(_ house: House) async throws {
         self.house = house
         acme = try await house.services.organizations.found(name: "Acme", ownedBy: "alice@example.com", entitlements: Self.entitlements)
-        globex = try await house.services.organizations.found(name: "Globex", ownedBy: "charlie@example.com", entitlements: Self.entitlements)
+        globex = try await house.services.organizations.found(
+            name: "Globex", ownedBy: "charlie@example.com", entitlements: Self.entitlements)
         var users = ["Alice": acme.owner.id, "Charlie": globex.owner.id, "expired": acme.owner.id]
         for name in ["Victor", "Bob", "Adam", "removed"] { users[name] = try await Self.user("\(name.lowercased())@example.com", house) }
         self.users = users

@@ -82,7 +82,8 @@ struct House: Sendable {
 
     /// All mails so far, oldest first, as the development mailbox shows them. (What a courier does is said of each: that it was sent.)
     func mails() async throws -> [Mailbox.Entry] {
-        try await database.query("UPDATE outbox SET status = 'sent', finished_at = created_at, next_try_at = NULL WHERE finished_at IS NULL")
+        try await database.query(
+            "UPDATE outbox SET status = 'sent', finished_at = created_at, next_try_at = NULL WHERE finished_at IS NULL")
         guard let mailbox = services.mailbox else { return [] }
         return try await mailbox.newest(Mailbox.most).reversed()
     }
