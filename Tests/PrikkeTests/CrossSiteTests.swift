@@ -39,7 +39,7 @@ import Testing
                     let fields = [("email", "evil@example.com"), ("name", "Evil"), ("scopes", "manage"), ("role", "owner")]
                     let call = alice.call("POST", path + attack.query, fields, headers: attack.headers, token: attack.token)
                     let answer = await house.send(call)
-                    #expect(answer.status == 403 && answer["set-cookie"] == nil, "\(form.path): \(attack.name)")
+                    #expect(answer.status == 403 && answer.cookie("session") == nil, "\(form.path): \(attack.name)")
                 }
                 #expect(try await Snapshot.take(of: house.database).changes(since: before) == [], "\(form.path)")
             }
@@ -92,7 +92,7 @@ import Testing
     @Test func aSessionThatWasPlantedIsWorthless() async throws {
         try await House.open { house in
             let cast = try await Cast(house)
-            for planted in [Token().text, cast["Charlie"].session ?? "", "x", "%00"] {
+            for planted in [Token().text, cast["Charlie"].session ?? "", "x"] {
                 try await house.forgetCounts()
                 let victim = Caller(name: "victim", session: planted)
                 let (_, signedIn) = try await house.signIn("bob@example.com", in: victim)

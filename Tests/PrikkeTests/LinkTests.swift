@@ -16,7 +16,11 @@ import Testing
                 try await house.forgetCounts()
                 let page = await house.send(cast["nobody"].call("GET", "/users/log-in?next=\(path.formEncoded)"))
                 if page.status == 200 { #expect(page.text.contains(#"name="next" value="""#), "\(path)") }
-                let (answer, _) = try await house.signIn("alice@example.com", in: Caller(name: "Alice"), next: path)
+                let alice = Caller(name: "Alice")
+                let asked = await house.send(alice.call("POST", "/users/log-in", [("email", "alice@example.com"), ("next", path)]))
+                // What no field takes gets no mail.
+                if [400, 422].contains(asked.status), path.utf8.contains(where: { $0 < 0x20 }) { continue }
+                let answer = await house.send(alice.call("POST", try await house.path(of: .signIn, to: "alice@example.com")))
                 #expect(answer.status == 303 && answer.location == "/dashboard", "\(path.debugDescription) leads to \(answer.location)")
                 #expect(answer.fields.filter { $0.name == "location" }.count == 1)
             }
@@ -30,7 +34,7 @@ import Testing
         try await House.open { house in
             for path in hostilePaths {
                 let answer = await house.send(Caller(name: "nobody").call("POST", "/theme", [("theme", "dark"), ("return_to", path)]))
-                #expect(answer.location == "/" || answer.status == 422, "\(path.debugDescription)")
+                #expect(answer.location == "/" || [400, 422].contains(answer.status), "\(path.debugDescription)")
             }
         }
     }

@@ -166,7 +166,7 @@ import Testing
     @Test func aKeyThatIsRevokedIsOutAtTheNextRequest() async throws {
         try await House.open { house in
             let cast = try await Cast(house)
-            let made = try await cast.key()
+            let made = try await cast.key([.read])
             let key = Caller(name: "key", key: made.text)
             #expect(await house.send(key.call("GET", "/api/jobs")).status == 200)
             #expect(await post("Adam", "/acme/keys/\(made.id.text)/revoke", cast).status == 303)

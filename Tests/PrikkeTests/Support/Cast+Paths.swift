@@ -33,7 +33,7 @@ extension Cast {
             let purpose = route.contains("address-back") ? "old_address" : "new_address"
             return try await link(purpose, of: self[person])
         case "mail": return try await house.mails().last?.mail.id.text ?? ""
-        case "name": return "tokens.css"
+        case "name": return "prikke.css"
         case "behaviour": return "ok"
         default: throw NeverHappened("no test knows what {\(parameter)} stands for")
         }

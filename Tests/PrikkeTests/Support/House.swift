@@ -40,7 +40,7 @@ struct House: Sendable {
         _ configuration: Configuration, _ home: DatabaseHome, _ logger: Logger, _ body: @escaping @Sendable (House) async throws -> Void
     ) async throws {
         let services = try Services(configuration, home, logger: logger)
-        try await services.heartbeat.setClock()
+        try await services.heartbeat.begin()
         var web = WebServer.Configuration(configuration)
         web.port = 0
         web.stopDeadline = .seconds(1)
