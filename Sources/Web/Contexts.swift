@@ -155,9 +155,10 @@ struct MemberContext: SignedInContext, ChildRequestContext {
 }
 
 extension Request {
-    /// Refuses HEAD, which the router answers as it does GET: pages whose address holds a token are for people.
-    func checkIsRead() throws(Problem) {
-        guard method == .get else { throw .methodNotAllowed(["GET", "POST"]) }
+    /// Refuses HEAD, which the router answers as it does GET: pages whose address holds a token are for people. Thrown as the router
+    /// throws it for a method that nothing answers.
+    func checkIsRead() throws {
+        guard method == .get else { throw HTTPError(.notFound) }
     }
 }
 

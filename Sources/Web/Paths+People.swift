@@ -57,6 +57,9 @@ extension Paths {
         "\(signIn)?email=\(PercentEncoding.encode(email))&next=\(PercentEncoding.encode(place))"
     }
 
+    /// Whose address holds a token, or may.
+    static let mailedLinks: Set = [signInLink, newAddress, oldAddress, invite]
+
     /// A route's path with these in the place of its braces, in order. They are slugs, ids and tokens, which need no encoding.
     static func filled(_ route: String, _ values: String...) -> String {
         var rest = values[...]

@@ -11,13 +11,14 @@ struct RouteTable: Sendable {
 
     /// The methods that would be answered at this path, GET together with HEAD, in alphabetical order; empty for a path
     /// that nothing answers. As in the router, a word that is declared goes before a parameter: who has `/organizations` does not
-    /// have what `/{slug}` answers. A link to sign in is not to be looked at by HEAD.
+    /// have what `/{slug}` answers. A mailed link is not to be looked at by HEAD.
     func methods(at path: String) -> [String] {
         let parts = path.split(separator: "/")
         let matching = routes.filter { $0.path.count == parts.count && zip($0.path, parts).allSatisfy { $0 ~= $1 } }
         let nearest = matching.map { Self.words($0.path, parts) }.max { $0.lexicographicallyPrecedes($1) }
-        let methods = Set(matching.filter { Self.words($0.path, parts) == nearest }.map(\.method.rawValue))
-        let isLink = matching.contains { $0.path.description == Paths.signInLink }
+        let there = matching.filter { Self.words($0.path, parts) == nearest }
+        let methods = Set(there.map(\.method.rawValue))
+        let isLink = there.contains { Paths.mailedLinks.contains($0.path.description) }
         return methods.union(methods.contains("GET") && !isLink ? ["HEAD"] : []).sorted()
     }
 

@@ -36,7 +36,7 @@ enum RouteTable {
         GET  /jobs                                        in     303     303     303    303 303  303   in
         GET  /account                                     in     200     200     200    200 200  200   in
         POST /account/address                             in     422     422     422    422 422  422   in
-        GET  /account/address/{token}                     in     200     200     200    200 200  200   in
+        GET  /account/address/{token}                     200    200     200     200    200 200  200   200
         POST /account/address/{token}                     in     303     303     303    303 303  303   in
         POST /account/sessions/{session}/end              in     303     303     303    303 303  303   in
         POST /account/sessions/end-others                 in     303     303     303    303 303  303   in
@@ -45,7 +45,7 @@ enum RouteTable {
         GET  /account/delete                              in     200     200     200    200 200  200   in
         POST /account/delete                              in     422     422     422    422 422  422   in
         GET  /account/address-back/{token}                200    200     200     200    200 200  200   200
-        POST /account/address-back/{token}                in     in      in      in     in  in   in    in
+        POST /account/address-back/{token}                422    422     422     422    422 422  422   422
         GET  /organizations/new                           in     200     200     200    200 200  200   in
         POST /organizations                               in     422     422     422    422 422  422   in
         POST /organizations/{organization}/restore        in     404     404     404    404 404  303   in

@@ -115,9 +115,9 @@ struct AccountPages: Sendable {
     }
 
     @Sendable private func takeAddressBack(_ form: SubmittedForm, _ context: VisitorContext) async throws -> Response {
-        try await form.answer(redrawing: takingBackForm(context), with: { try await takingBack(form: $0, context) }) { values in
-            let link = context.parameters.get("token") ?? ""
-            guard let old = try await people.users.oldAddress(link) else { throw Denial.notFound }
+        let link = context.parameters.get("token") ?? ""
+        guard let old = try await people.users.oldAddress(link) else { throw Denial.notFound }
+        return try await form.answer(redrawing: takingBackForm(context), with: { try await takingBack(form: $0, context) }) { values in
             guard values["email"]?.string?.lowercased() == old.text else {
                 throw InvalidInput(pointer: "/email", code: "not_the_same", detail: "This is not the address that the link was mailed to.")
             }
