@@ -16,8 +16,9 @@ struct RouteTable: Sendable {
         let parts = path.split(separator: "/")
         let matching = routes.filter { $0.path.count == parts.count && zip($0.path, parts).allSatisfy { $0 ~= $1 } }
         let nearest = matching.map { Self.words($0.path, parts) }.max { $0.lexicographicallyPrecedes($1) }
-        let methods = Set(matching.filter { Self.words($0.path, parts) == nearest }.map(\.method.rawValue))
-        let isLink = matching.contains { $0.path.description == Paths.signInLink }
+        let answering = matching.filter { Self.words($0.path, parts) == nearest }
+        let methods = Set(answering.map(\.method.rawValue))
+        let isLink = answering.contains { $0.path.description == Paths.signInLink }
         return methods.union(methods.contains("GET") && !isLink ? ["HEAD"] : []).sorted()
     }
 
