@@ -198,6 +198,7 @@ let package = Package(
             name: "MailTests",
             dependencies: [
                 "Mail", "Postgres", "Secrets", "EventLoop", "Time", "JSON", "TestSupport",
+                .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
