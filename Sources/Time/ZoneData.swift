@@ -57,7 +57,7 @@ public enum ZoneData {
     }
 
     /// A machine without the package still knows the one zone that has no rules.
-    private static func universal(_ id: String) -> ZoneRules? { id == "UTC" || id == "Etc/UTC" ? ZoneRules.utc : nil }
+    private static func universal(_ id: String) -> ZoneRules? { id == "UTC" || id == "Etc/UTC" ? ZoneRules(id: id, offset: 0) : nil }
 
     /// Whether a text can be a zone's name and not a path out of the folder or one of the other files in it.
     private static func isName(_ id: String) -> Bool {

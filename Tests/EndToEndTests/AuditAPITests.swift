@@ -22,15 +22,17 @@ import Testing
         let answer = await tenant.get("/api/audit-log")
         #expect(differences(answer.json, from: .page(AuditEntry.shape)) == [])
         let expected = [
-            "organization.changed", "api_key.revoked", "api_key.created", "job.created", "job.created", "organization.created",
+            "organization.changed", "api_key.revoked", "api_key.created", "job.created", "job.created",
         ]
-        #expect(actions(answer) == expected)
+        // What is written at one instant is in no order.
+        #expect(Array(actions(answer).prefix(5)) == expected)
+        #expect(actions(answer).dropFirst(5).sorted() == ["api_key.created", "organization.created"])
         let entries = answer.json["data"]?.array ?? []
         #expect(entries[0]["actor"] == ["type": "key", "id": .string(tenant.keyID)])
         #expect(entries[0]["before"] == ["name": "Acme"] && entries[0]["after"] == ["name": "Another"])
         #expect(entries[0]["via"] == "api" && entries[0]["address"] == "127.0.0.1")
         #expect(entries[1]["subject"]?.string == key.keyID)
-        #expect(entries[5]["actor"] == ["type": "operator", "id": .null])
+        #expect(entries[6]["actor"] == ["type": "operator", "id": .null])
     }
 
     @Test func itIsFiltered() async throws {
@@ -38,15 +40,15 @@ import Testing
         let all = await tenant.get("/api/audit-log").json["data"]?.array ?? []
         func found(_ query: String) async -> [String] { actions(await tenant.get("/api/audit-log?\(query)")) }
         #expect(await found("action=job") == ["job.created", "job.created"])
-        #expect(await found("action=api_key.created") == ["api_key.created"])
+        #expect(await found("action=api_key.created") == ["api_key.created", "api_key.created"])
         #expect(await found("action=api") == [], "a word is not cut")
-        #expect(await found("actor=operator") == ["organization.created"])
+        #expect(await found("actor=operator").sorted() == ["api_key.created", "organization.created"])
         #expect(await found("actor=\(tenant.keyID)").count == 5)
         #expect(await found("actor=\(key.keyID)") == [])
         #expect(await found("subject=\(key.keyID)") == ["api_key.revoked", "api_key.created"])
         let third = try #require(all[2]["at"]?.string)
         #expect(await found("since=\(third)").prefix(3) == ["organization.changed", "api_key.revoked", "api_key.created"])
-        #expect(await found("until=\(third)") == ["job.created", "job.created", "organization.created"])
+        #expect(await found("until=\(third)").sorted() == ["api_key.created", "job.created", "job.created", "organization.created"])
         #expect(await found("action=job&until=2000-01-01T00:00:00Z") == [])
         #expect(await found("actor=nobody&subject=nothing") == [])
     }

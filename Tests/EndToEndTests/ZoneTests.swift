@@ -56,7 +56,7 @@ import Time
             _ = try await receiver.request(count + 3)
 
             try await server.database { database in
-                let rows = try await database.query("SELECT subject, actor, action FROM audit_log")
+                let rows = try await database.query("SELECT subject, actor, action FROM audit_log WHERE action = 'job.next_run_moved'")
                 #expect(try rows.map { try $0("subject") as String } == [oslo])
                 #expect(try rows.map { try $0("actor") as String } == ["system"])
             }

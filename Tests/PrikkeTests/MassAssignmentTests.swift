@@ -84,7 +84,9 @@ import Testing
     @Test func whatComesWithAButtonIsNotRead() async throws {
         try await House.open { house in
             let cast = try await Cast(house)
-            let read = Set(Self.bodies().keys).union(["POST /users/log-in/code", "POST /account/address-back/{token}", "POST /account/delete", "POST /demo/{behaviour}"])
+            let read = Set(Self.bodies().keys).union([
+                "POST /users/log-in/code", "POST /account/address-back/{token}", "POST /account/delete", "POST /demo/{behaviour}",
+            ])
             let buttons = house.routes.filter { !$0.path.hasPrefix("/api/") && $0.method == "POST" && !read.contains("POST \($0.path)") }
             #expect(buttons.count > 12)
             let all = try await Snapshot.tables(of: house.database)
