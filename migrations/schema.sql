@@ -309,6 +309,11 @@ CREATE TABLE public.executions_keep_90 (
 )
 PARTITION BY RANGE (scheduled_for);
 
+CREATE TABLE public.former_addresses (
+    user_id uuid NOT NULL,
+    email text NOT NULL
+);
+
 CREATE TABLE public.former_slugs (
     slug text NOT NULL,
     organization_id uuid NOT NULL,
@@ -517,6 +522,7 @@ CREATE TABLE public.organizations (
     timezone text DEFAULT 'UTC'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     deleted_at timestamp with time zone,
+    erasing_at timestamp with time zone,
     CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT organizations_slug_check CHECK ((slug ~ '^[a-z0-9-]{3,40}$'::text))
 );
@@ -691,6 +697,9 @@ ALTER TABLE ONLY public.executions_keep_7
 
 ALTER TABLE ONLY public.executions_keep_90
     ADD CONSTRAINT executions_keep_90_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
+
+ALTER TABLE ONLY public.former_addresses
+    ADD CONSTRAINT former_addresses_pkey PRIMARY KEY (user_id, email);
 
 ALTER TABLE ONLY public.former_slugs
     ADD CONSTRAINT former_slugs_pkey PRIMARY KEY (slug);
@@ -928,6 +937,9 @@ ALTER TABLE ONLY public.audit_log
 
 ALTER TABLE ONLY public.entitlements
     ADD CONSTRAINT entitlements_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.former_addresses
+    ADD CONSTRAINT former_addresses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.former_slugs
     ADD CONSTRAINT former_slugs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
