@@ -21,7 +21,8 @@ import Time
     @Test func aChangeThatChangesNothingIsNotWrittenDown() async throws {
         let cast = try await Cast()
         _ = try await cast.scene.organizations.change(["name": "Acme"], for: cast.access(cast.alice))
-        #expect(try await cast.scene.actions(cast.acme) == ["organization.created", "api_key.created"])
+        #expect(try await Set(cast.scene.actions(cast.acme)) == ["organization.created", "api_key.created"])
+        #expect(try await cast.scene.actions(cast.acme).count == 2)
     }
 
     @Test func theOldSlugLeadsToTheNewOneForMembersAlone() async throws {

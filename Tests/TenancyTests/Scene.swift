@@ -105,9 +105,9 @@ struct Scene: Sendable {
 
     func count(_ query: Query) async throws -> Int64 { try await database.query("SELECT count(*) AS n FROM \(query)").only("n") }
 
-    /// The actions of the organization's audit log, oldest first.
+    /// The actions of the organization's audit log, oldest first; those of one instant in no order.
     func actions(_ organization: Organization) async throws -> [String] {
-        try await database.query("SELECT action FROM audit_log WHERE organization_id = \(organization.id) ORDER BY id").map {
+        try await database.query("SELECT action FROM audit_log WHERE organization_id = \(organization.id) ORDER BY at, id").map {
             try $0("action")
         }
     }
