@@ -6,6 +6,7 @@ import Time
 public struct AuditLog: Sendable {
     private let database: Database
 
+    /// Asks over `database`.
     public init(_ database: Database) { self.database = database }
 
     /// Which entries are asked for; nil members do not count.
@@ -19,6 +20,7 @@ public struct AuditLog: Sendable {
         public var since: Timestamp?
         public var until: Timestamp?
 
+        /// All of them nil: everything.
         public init(
             action: String? = nil, actor: String? = nil, subject: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil
         ) {
@@ -114,9 +116,10 @@ extension AuditEntry {
         Field("after", .anything, nullable: true), Field("via", .string()), Field("address", .string(), nullable: true),
     ]).named("AuditEntry")
 
-    /// The columns of the export, and an entry's cells in them.
+    /// The columns of the export.
     public static let columnNames = ["at", "actor", "actor_id", "action", "subject", "before", "after", "via", "address"]
 
+    /// The entry's cells in the columns of the export.
     public var cells: [String] {
         [
             at.rfc3339, actor.word, actor.json["id"]?.string ?? "", action, subject,

@@ -1,5 +1,3 @@
-import Time
-
 /// Why something about people and their organizations is not done although it was asked for rightly.
 public enum Denial: Error, Sendable, Equatable {
     /// Nothing there, or nothing that may be seen.

@@ -11,6 +11,7 @@ public struct MagicLinks: Sendable {
     private let limits: RateLimits
     private let organizations: Organizations
 
+    /// `organizations` makes the one that a sign-up names.
     public init(_ database: Database, mails: Mails, limits: RateLimits, organizations: Organizations) {
         (self.database, self.mails) = (database, mails)
         (self.limits, self.organizations) = (limits, organizations)
@@ -24,6 +25,7 @@ public struct MagicLinks: Sendable {
         /// The page to go to then; whoever passes it has checked that it is one of ours.
         public let next: String?
 
+        /// `next` must be a path of ours.
         public init(email: String, organizationName: String? = nil, next: String? = nil) {
             (self.email, self.organizationName, self.next) = (email, organizationName, next)
         }

@@ -6,6 +6,7 @@ import Time
 public struct Sessions: Sendable {
     private let database: Database
 
+    /// Asks over `database`.
     public init(_ database: Database) { self.database = database }
 
     /// The session that a browser's cookie names; nil: there is none, or it is over.
@@ -57,6 +58,7 @@ public struct Sessions: Sendable {
         /// The address, or the network it belongs to: what is counted.
         public let network: String
 
+        /// `network`: what requests are counted by, an IPv4 address or an IPv6 /64.
         public init(browser: String, userAgent: String, address: String?, network: String) {
             (self.browser, self.userAgent, self.address, self.network) = (browser, userAgent, address, network)
         }

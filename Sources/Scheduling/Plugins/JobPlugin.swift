@@ -33,12 +33,15 @@ public protocol JobPlugin: Sendable {
 }
 
 extension JobPlugin {
+    /// The fields that are marked `secret`.
     public func secrets(in config: JSON) -> [ConfigPath] {
         Self.fields.filter(\.isSecret).map { ConfigPath($0.name) }.filter { config.value(at: $0).map { !$0.isNull } ?? false }
     }
 
+    /// Always the same.
     public func destination(of config: JSON) -> String { "" }
 
+    /// With its secrets masked.
     public func audited(_ config: JSON) -> JSON {
         secrets(in: config).reduce(config) { $0.setting(ConfigPath.mask, at: $1) }
     }

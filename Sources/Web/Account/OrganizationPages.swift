@@ -61,10 +61,10 @@ struct OrganizationPages: Sendable {
         try request.checkIsRead()
         let name = context.parameters.get("invite") ?? ""
         let invite = try await people.invites.find(name, for: context.person?.user)
-        return pages.answer(page(of: invite, named: name, context), to: context.viewer, .ok, [.referrerPolicy: "no-referrer"])
+        return pages.answer(page(of: invite, context), to: context.viewer, .ok, [.referrerPolicy: "no-referrer"])
     }
 
-    private func page(of invite: Invite?, named name: String, _ context: VisitorContext) -> PlainPage {
+    private func page(of invite: Invite?, _ context: VisitorContext) -> PlainPage {
         guard let invite else {
             return PlainPage(
                 "This invite is no longer open",
