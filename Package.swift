@@ -19,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         // Parts of Hummingbird that are named by our own code.
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -62,6 +63,7 @@ let package = Package(
                 .embedInCode("0001_tenancy.sql"), .embedInCode("0002_jobs_and_queue.sql"), .embedInCode("0003_executions.sql"),
                 .embedInCode("0004_survival.sql"), .embedInCode("0005_ledger.sql"), .embedInCode("0006_zones_and_audit.sql"),
                 .embedInCode("0007_people.sql"), .embedInCode("0008_mail.sql"), .embedInCode("0009_sealed_headers.sql"),
+                .embedInCode("0010_api.sql"),
             ],
             swiftSettings: strict
         ),
@@ -148,6 +150,7 @@ let package = Package(
                 "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Metrics", package: "swift-metrics"),

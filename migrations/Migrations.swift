@@ -14,6 +14,7 @@ public enum Migrations {
         Migration(name: "0007_people", sql: text(PackageResources._007_people_sql)),
         Migration(name: "0008_mail", sql: text(PackageResources._008_mail_sql)),
         Migration(name: "0009_sealed_headers", sql: text(PackageResources._009_sealed_headers_sql)),
+        Migration(name: "0010_api", sql: text(PackageResources._010_api_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

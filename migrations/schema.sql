@@ -162,6 +162,7 @@ CREATE TABLE public.audit_log (
     after jsonb,
     via text NOT NULL,
     address text,
+    request_id uuid,
     CONSTRAINT audit_log_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)+$'::text)),
     CONSTRAINT audit_log_actor_check CHECK ((actor = ANY (ARRAY['user'::text, 'key'::text, 'system'::text, 'operator'::text, 'erased'::text]))),
     CONSTRAINT audit_log_check CHECK (((actor_id IS NOT NULL) = (actor = ANY (ARRAY['user'::text, 'key'::text])))),
@@ -320,6 +321,21 @@ CREATE TABLE public.former_slugs (
     until timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.idempotency_keys (
+    organization_id uuid NOT NULL,
+    api_key_id uuid NOT NULL,
+    name bytea NOT NULL,
+    request bytea NOT NULL,
+    request_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    held_until timestamp with time zone NOT NULL,
+    status smallint,
+    headers jsonb,
+    sealed bytea,
+    CONSTRAINT idempotency_keys_name_check CHECK ((length(name) = 32)),
+    CONSTRAINT idempotency_keys_request_check CHECK ((length(request) = 32))
+);
+
 CREATE TABLE public.invites (
     organization_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -382,8 +398,10 @@ CREATE TABLE public.jobs (
     paused_reason text,
     paused_at timestamp with time zone,
     sealed_config bytea,
+    managed_by text,
     CONSTRAINT jobs_check CHECK (((paused_at IS NULL) = (paused_reason IS NULL))),
     CONSTRAINT jobs_key_check CHECK ((key ~ '^[a-z0-9][a-z0-9._/-]{0,99}$'::text)),
+    CONSTRAINT jobs_managed_by_check CHECK ((managed_by = 'sync'::text)),
     CONSTRAINT jobs_missed_check CHECK ((missed = ANY (ARRAY['skip'::text, 'last'::text, 'all'::text]))),
     CONSTRAINT jobs_missed_limit_check CHECK (((missed_limit >= 1) AND (missed_limit <= 100))),
     CONSTRAINT jobs_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
@@ -704,6 +722,9 @@ ALTER TABLE ONLY public.former_addresses
 ALTER TABLE ONLY public.former_slugs
     ADD CONSTRAINT former_slugs_pkey PRIMARY KEY (slug);
 
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (organization_id, api_key_id, name);
+
 ALTER TABLE ONLY public.invites
     ADD CONSTRAINT invites_email_key UNIQUE (organization_id, email);
 
@@ -806,6 +827,14 @@ CASE
     ELSE id
 END));
 
+CREATE INDEX executions_list ON ONLY public.executions USING btree (organization_id, scheduled_for, id);
+
+CREATE INDEX executions_keep_30_organization_id_scheduled_for_id_idx ON ONLY public.executions_keep_30 USING btree (organization_id, scheduled_for, id);
+
+CREATE INDEX executions_trouble ON ONLY public.executions USING btree (organization_id, scheduled_for, id) WHERE (status <> 'success'::text);
+
+CREATE INDEX executions_keep_30_organization_id_scheduled_for_id_idx1 ON ONLY public.executions_keep_30 USING btree (organization_id, scheduled_for, id) WHERE (status <> 'success'::text);
+
 CREATE INDEX executions_keep_7_organization_id_job_id_last_scheduled_for_idx ON ONLY public.executions_keep_7 USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
 
 CREATE UNIQUE INDEX executions_keep_7_organization_id_job_id_scheduled_for_keep_idx ON ONLY public.executions_keep_7 USING btree (organization_id, job_id, scheduled_for, keep_days, (
@@ -813,6 +842,10 @@ CASE
     WHEN (trigger = 'schedule'::text) THEN '00000000-0000-0000-0000-000000000000'::uuid
     ELSE id
 END));
+
+CREATE INDEX executions_keep_7_organization_id_scheduled_for_id_idx ON ONLY public.executions_keep_7 USING btree (organization_id, scheduled_for, id);
+
+CREATE INDEX executions_keep_7_organization_id_scheduled_for_id_idx1 ON ONLY public.executions_keep_7 USING btree (organization_id, scheduled_for, id) WHERE (status <> 'success'::text);
 
 CREATE INDEX executions_keep_90_organization_id_job_id_last_scheduled_fo_idx ON ONLY public.executions_keep_90 USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
 
@@ -822,7 +855,13 @@ CASE
     ELSE id
 END));
 
+CREATE INDEX executions_keep_90_organization_id_scheduled_for_id_idx ON ONLY public.executions_keep_90 USING btree (organization_id, scheduled_for, id);
+
+CREATE INDEX executions_keep_90_organization_id_scheduled_for_id_idx1 ON ONLY public.executions_keep_90 USING btree (organization_id, scheduled_for, id) WHERE (status <> 'success'::text);
+
 CREATE INDEX former_slugs_of_organization ON public.former_slugs USING btree (organization_id);
+
+CREATE INDEX idempotency_keys_old ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX invites_of_email ON public.invites USING btree (email);
 
@@ -840,11 +879,15 @@ CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE
 
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
 
+CREATE INDEX jobs_removed ON public.jobs USING btree (organization_id, key, deleted_at) WHERE ((deleted_at IS NOT NULL) AND (managed_by IS NOT NULL));
+
 CREATE INDEX jobs_sealed ON public.jobs USING btree (organization_id, id) WHERE (sealed_config IS NOT NULL);
 
 CREATE INDEX jobs_zones ON public.jobs USING btree (((schedule ->> 'timezone'::text)), organization_id, id) WHERE ((deleted_at IS NULL) AND (schedule ? 'cron'::text));
 
 CREATE INDEX kept_attempts_of_job ON public.kept_attempts USING btree (organization_id, job_id);
+
+CREATE INDEX kept_executions_list ON public.kept_executions USING btree (organization_id, scheduled_for, id);
 
 CREATE INDEX kept_executions_of_organization ON public.kept_executions USING btree (organization_id, scheduled_for, id);
 
@@ -910,17 +953,29 @@ ALTER INDEX public.executions_stretches ATTACH PARTITION public.executions_keep_
 
 ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_30_organization_id_job_id_scheduled_for_kee_idx;
 
+ALTER INDEX public.executions_list ATTACH PARTITION public.executions_keep_30_organization_id_scheduled_for_id_idx;
+
+ALTER INDEX public.executions_trouble ATTACH PARTITION public.executions_keep_30_organization_id_scheduled_for_id_idx1;
+
 ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_30_pkey;
 
 ALTER INDEX public.executions_stretches ATTACH PARTITION public.executions_keep_7_organization_id_job_id_last_scheduled_for_idx;
 
 ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_7_organization_id_job_id_scheduled_for_keep_idx;
 
+ALTER INDEX public.executions_list ATTACH PARTITION public.executions_keep_7_organization_id_scheduled_for_id_idx;
+
+ALTER INDEX public.executions_trouble ATTACH PARTITION public.executions_keep_7_organization_id_scheduled_for_id_idx1;
+
 ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_7_pkey;
 
 ALTER INDEX public.executions_stretches ATTACH PARTITION public.executions_keep_90_organization_id_job_id_last_scheduled_fo_idx;
 
 ALTER INDEX public.executions_once ATTACH PARTITION public.executions_keep_90_organization_id_job_id_scheduled_for_kee_idx;
+
+ALTER INDEX public.executions_list ATTACH PARTITION public.executions_keep_90_organization_id_scheduled_for_id_idx;
+
+ALTER INDEX public.executions_trouble ATTACH PARTITION public.executions_keep_90_organization_id_scheduled_for_id_idx1;
 
 ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_90_pkey;
 
@@ -943,6 +998,12 @@ ALTER TABLE ONLY public.former_addresses
 
 ALTER TABLE ONLY public.former_slugs
     ADD CONSTRAINT former_slugs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.invites
     ADD CONSTRAINT invites_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES public.users(id) ON DELETE SET NULL;
