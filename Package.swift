@@ -160,7 +160,11 @@ let package = Package(
 
         // Measurements: `scripts/bench`.
         .executableTarget(
-            name: "Bench", dependencies: ["Postgres", "EventLoop", "Time", .product(name: "Logging", package: "swift-log")],
+            name: "Bench",
+            dependencies: [
+                "Postgres", "EventLoop", "Time", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: strict),
 
         // Tests, from the bottom up.

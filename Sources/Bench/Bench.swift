@@ -6,7 +6,8 @@ struct Bench {
         switch CommandLine.arguments.dropFirst().first {
         case "postgres": try await PostgresBench.run()
         case "cron": try CronBench.run()
-        default: print("Bench postgres|cron")
+        case "ceiling": try await Ceiling.run(port: CommandLine.arguments.dropFirst(2).first.flatMap(Int.init) ?? 18_094)
+        default: print("Bench postgres|cron|ceiling PORT")
         }
     }
 }

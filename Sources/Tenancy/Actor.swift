@@ -41,6 +41,9 @@ extension Actor {
         }
     }
 
+    var user: ID<User>? { if case .user(let id) = self { id } else { nil } }
+    var key: ID<APIKey>? { if case .key(let id) = self { id } else { nil } }
+
     /// SQL: whose account or key it is. Both share a column, so they are told apart by the word beside it.
     var bearer: Query {
         switch self {

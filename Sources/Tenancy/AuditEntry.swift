@@ -51,6 +51,21 @@ public struct AuditEntry: Sendable, Identified {
 }
 
 extension AuditEntry {
+    /// Writes many in one statement, each where the condition holds for `a.place`, its place among them, counted from 0.
+    public static func insertion(of entries: [AuditEntry], if condition: Query = "true") -> Query {
+        """
+        INSERT INTO audit_log (organization_id, id, at, actor, actor_id, action, subject, before, after, via, address)
+        SELECT a.organization_id, a.id, a.at, a.actor, coalesce(a.user_id, a.key_id), a.action, a.subject, a.before, a.after, a.via, a.address
+        FROM (
+            SELECT e.*, row_number() OVER () - 1 AS place FROM unnest(
+                \(entries.map(\.organizationID)), \(entries.map(\.id)), \(entries.map(\.at)), \(entries.map(\.actor.word)),
+                \(entries.map(\.actor.user)), \(entries.map(\.actor.key)), \(entries.map(\.action)), \(entries.map(\.subject)),
+                \(entries.map(\.before)), \(entries.map(\.after)), \(entries.map(\.way.rawValue)), \(entries.map(\.address))
+            ) AS e (organization_id, id, at, actor, user_id, key_id, action, subject, before, after, via, address)
+        ) a WHERE \(condition)
+        """
+    }
+
     static let columns: Query = "organization_id, id, at, actor, actor_id, action, subject, before, after, via, address"
 
     init(_ row: Row) throws(PostgresError) {

@@ -19,6 +19,8 @@ public struct Job: Sendable, Identified {
     /// Why, and since when, its target has paused it.
     public let pausedByTarget: (reason: String, since: Timestamp)?
     public let lastExecution: (id: ID<Execution>, status: String)?
+    /// Who keeps the definition: "sync", or nil: people.
+    public let managedBy: String?
     public let createdAt: Timestamp
     public let updatedAt: Timestamp
 }
@@ -47,6 +49,7 @@ extension Job {
         json["last_execution"] = lastExecution.map { ["id": .string($0.id.text), "status": .string($0.status)] } ?? .null
         json["schedule_in_words"] = .string(JobSchedule.words(definition.schedule, setAt: definition.scheduleSetAt))
         json["warnings"] = .array(warnings)
+        json["managed_by"] = managedBy.map(JSON.string) ?? .null
         json["created_at"] = .string(createdAt.rfc3339)
         json["updated_at"] = .string(updatedAt.rfc3339)
         return .object(json)

@@ -61,6 +61,9 @@ public enum JobShape {
             nullable: true, readOnly: true),
         Field("schedule_in_words", .string(), readOnly: true),
         Field("warnings", .list(of: .object([Field("code", .string()), Field("detail", .string())])), readOnly: true),
+        Field(
+            "managed_by", .choice(["sync"]), nullable: true, readOnly: true,
+            help: "Who keeps the definition: sync, which undoes what is changed here; null: people."),
         Field("created_at", .string(format: .instant), readOnly: true),
         Field("updated_at", .string(format: .instant), readOnly: true),
     ]

@@ -9,28 +9,8 @@ extension Jobs {
     static let columns: Query = """
         j.id, j.key, j.name, j.plugin, j.config, j.sealed_config, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.timeout_ms, j.retries, j.missed, \
         j.missed_limit, j.start_deadline_s, j.overlap, j.success, j.alerts, j.enabled, j.paused_until, j.tags, j.version, j.created_at, \
-        j.updated_at, j.paused_reason, j.paused_at, s.health, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
+        j.updated_at, j.paused_reason, j.paused_at, j.managed_by, s.health, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
         """
-
-    func insertions(of d: JobDefinition, sealed: [UInt8]?, id: ID<Job>, for access: Access, now: Timestamp) -> [Query] {
-        let organization = access.organization.id
-        let standing = d.standing(after: now, isPending: true)
-        return [
-            """
-            INSERT INTO jobs (
-                organization_id, id, key, name, plugin, config, schedule, schedule_set_at, shortest_interval_ms, timeout_ms, retries, missed,
-                missed_limit, start_deadline_s, overlap, success, alerts, enabled, paused_until, tags, created_at, updated_at, sealed_config)
-            VALUES (
-                \(organization), \(id), \(d.key), \(d.name), \(d.plugin), \(d.config), \(d.storedSchedule), \(d.scheduleSetAt),
-                \(d.shortestIntervalMs), \(d.timeoutMs), \(d.retries), \(d.missed), \(d.missedLimit), \(d.startDeadlineSeconds),
-                \(d.overlap), \(d.success), \(d.alerts), \(d.enabled), \(d.pausedUntil), \(d.tags), \(now), \(now), \(sealed))
-            """,
-            """
-            INSERT INTO job_states (organization_id, job_id, next_run_at, passing_from, pass_at)
-            VALUES (\(organization), \(id), \(standing.next), \(standing.passingFrom), \(standing.passAt))
-            """,
-        ] + Self.period(of: d, job: id, organization: organization, from: d.expectedFrom(madeAt: now))
-    }
 
     func update(of old: Job, to d: JobDefinition, sealed: [UInt8]?, for access: Access, now: Timestamp) -> Query {
         """
@@ -66,7 +46,7 @@ extension Jobs {
 }
 
 extension JobDefinition {
-    fileprivate var storedSchedule: JSON? { schedule.isNull ? Optional<JSON>.none : schedule }
+    var storedSchedule: JSON? { schedule.isNull ? Optional<JSON>.none : schedule }
 
     init(_ row: Row) throws(PostgresError) {
         key = try row("key")
@@ -111,6 +91,7 @@ extension Job {
         let lastID: ID<Execution>? = try row("last_execution_id")
         let lastStatus: String? = try row("last_status")
         lastExecution = lastID.flatMap { id in lastStatus.map { (id, $0) } }
+        managedBy = try row("managed_by")
         createdAt = try row("created_at")
         updatedAt = try row("updated_at")
     }

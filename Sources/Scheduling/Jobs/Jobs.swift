@@ -9,12 +9,15 @@ public struct Jobs: Sendable {
     public let plugins: JobPlugins
     let secrets: JobSecrets
     let database: Database
+    let maker: JobMaker
 
     /// Asks over `database`; nil: over the engine's own, as a command does. `secrets` seals those of jobs.
     public init(_ engine: Engine, over database: Database? = nil, plugins: JobPlugins, secrets: JobSecrets) {
         self.engine = engine
         self.secrets = secrets
-        self.database = database ?? engine.database
+        let database = database ?? engine.database
+        self.database = database
+        maker = JobMaker(database, notice: Topic.jobs.notification(database))
         self.plugins = plugins
     }
 
@@ -60,26 +63,35 @@ public struct Jobs: Sendable {
 
     /// Makes a job. Throws `InvalidInput` by member, `Refusal.limitReached`.
     public func create(_ draft: JSON, for access: Access) async throws -> Job {
-        let now = engine.clock.now()
+        let new = try prepare(draft, at: engine.clock.now(), for: access)
+        guard let fate = try await maker.make([new]).first else { throw Refusal.notFound }
+        Failpoint.jobSaved.reached()
+        if let error = Self.error(of: fate, for: access) { throw error }
+        engine.jobsBell.ring()
+        return Job(new)
+    }
+
+    /// A job to be made of a draft. Throws `InvalidInput` by member, `Refusal.limitReached`.
+    func prepare(_ draft: JSON, managedBy manager: String? = nil, at now: Timestamp, for access: Access) throws -> NewJob {
         let id = ID<Job>(at: now)
         let reading = try read(draft, of: id, for: access, now: now)
-        let definition = reading.definition
-        try check(definition, against: access.entitlements)
-        let job = try await unlessKeyIsTaken {
-            try await database.transaction { transaction in
-                if let limit = access.entitlements.jobs { try await checkCount(limit, for: access, in: transaction) }
-                let audit = entry(created: id, as: definition, for: access, now: now).insertion
-                try await transaction.batch(
-                    insertions(of: definition, sealed: reading.sealed, id: id, for: access, now: now) + [
-                        audit, Topic.jobs.notification(database),
-                    ])
-                guard let row = try await transaction.query(selection(.id(id), for: access)).first else { throw Refusal.notFound }
-                return try Job(row, plugins)
-            }
-        }
-        Failpoint.jobSaved.reached()
-        return job
+        try check(reading.definition, against: access.entitlements)
+        return NewJob(
+            id: id, definition: reading.definition, sealed: reading.sealed, managedBy: manager, madeAt: now, access: access,
+            audit: entry(created: id, as: reading.definition, for: access, now: now))
     }
+
+    /// Why a job was not made; nil: it was.
+    static func error(of fate: NewJob.Fate, for access: Access) -> (any Error)? {
+        switch fate {
+        case .made: nil
+        case .keyTaken: keyTaken
+        case .noPlace: Refusal.jobs(access.entitlements.jobs ?? 0, plan: access.entitlements.plan)
+        }
+    }
+
+    static let keyTaken = InvalidInput(
+        pointer: "/key", code: "taken", detail: "Another job has this key. Choose another, or change that job.")
 
     /// The job of that name. Throws `Refusal.notFound`.
     public func find(_ name: Name, for access: Access) async throws -> Job {
@@ -172,7 +184,7 @@ public struct Jobs: Sendable {
     // MARK: -
 
     /// What stays as it was is let be: a job that a smaller plan does not reach can still be paused, or made smaller by and by.
-    private func check(_ definition: JobDefinition, changing old: JobDefinition? = nil, against e: Entitlements) throws(Refusal) {
+    func check(_ definition: JobDefinition, changing old: JobDefinition? = nil, against e: Entitlements) throws(Refusal) {
         if let plugins = e.plugins, !plugins.contains(definition.plugin), definition.plugin != old?.plugin {
             throw .plugin(definition.plugin, plan: e.plan)
         }
@@ -186,19 +198,9 @@ public struct Jobs: Sendable {
         }
     }
 
-    private func checkCount(_ limit: Int, for access: Access, in transaction: Transaction) async throws {
-        let organization = access.organization.id
-        // The lock makes two creations at once wait for each other: both must not find the last place free.
-        try await transaction.query("SELECT FROM entitlements WHERE organization_id = \(organization) FOR UPDATE")
-        let count: Int64 = try await transaction.query(
-            "SELECT count(*) AS count FROM jobs WHERE organization_id = \(organization) AND deleted_at IS NULL"
-        ).only("count")
-        if count >= limit { throw Refusal.jobs(limit, plan: access.entitlements.plan) }
-    }
-
     private func unlessKeyIsTaken<Result>(_ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as PostgresError where error.constraint == "jobs_key" {
-            throw InvalidInput(pointer: "/key", code: "taken", detail: "Another job has this key. Choose another, or change that job.")
+            throw Self.keyTaken
         }
     }
 
