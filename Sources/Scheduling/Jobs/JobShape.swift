@@ -11,8 +11,20 @@ public enum JobShape {
             plugins.configFields.map { ($0.kind, [$0.config]) })
     }
 
+    /// The same in a document of many jobs, where the key says which is which.
+    static func keyed(_ plugins: JobPlugins) -> Shape {
+        let key = Field("key", keyShape, required: true, help: keyHelp, example: "exports/nightly")
+        return Shape.variants(
+            by: "plugin", default: "http", help: "The kind of job.", common: [key] + common.dropFirst(),
+            plugins.configFields.map { ($0.kind, [$0.config]) }
+        ).named("KeyedJob")
+    }
+
+    private static let keyShape = Shape.string(1...100, format: .jobKey)
+    private static let keyHelp = "Your own name for the job, unique in the organization."
+
     private static let common: [Field] = [
-        Field("key", .string(1...100, format: .jobKey), nullable: true, help: "Your own name for the job, unique in the organization."),
+        Field("key", keyShape, nullable: true, help: keyHelp),
         Field("name", .string(1...200), help: "For people. Default: the target's host."),
         Field("schedule", JobSchedule.shape, nullable: true, default: .null, help: "When; null: only on demand."),
         Field("timeout_ms", .integer(1_000...900_000), default: 30_000, help: "The whole call, from resolving the name to the last byte."),
