@@ -15,7 +15,7 @@ extension Site {
         var site = Site(
             url: services.configuration.siteURL,
             api: API(
-                API.jobs(services.jobs, services.executions), API.previews(services.jobs), API.executions(services.executions),
+                API.jobs(services.jobs, services.executions), API.batch(services.jobs), API.sync(services.jobs), API.previews(services.jobs), API.executions(services.executions),
                 API.organization(services.people), API.members(services.people.memberships), API.invites(services.people.invites),
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
             authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },

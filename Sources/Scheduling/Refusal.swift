@@ -8,6 +8,10 @@ public enum Refusal: Error, Sendable, Equatable {
     case limitReached(pointer: String?, sentence: String)
     /// Somebody changed it since the version that was named.
     case changedSince
+    /// So many jobs would be deleted, which nobody has confirmed.
+    case deletionNotConfirmed(Int)
+    /// Jobs that people manage have these keys. `pointers` name them.
+    case notManaged(pointers: [String])
 }
 
 extension Refusal {

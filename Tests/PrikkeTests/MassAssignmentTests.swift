@@ -41,6 +41,11 @@ import Testing
             "POST /{slug}/settings/signing-secret": Body(fields: ["overlap_hours": "1"]),
             "POST /{slug}/settings/delete": Body(fields: ["confirmation": "Acme"]),
             "POST /api/jobs": Body(fields: job, optional: shape, tables: ofJobs),
+            "POST /api/jobs/batch": Body(fields: ["jobs": [.object(job)]], tables: ofJobs),
+            "PUT /api/sync": Body(
+                fields: ["jobs": []], optional: ["delete_removed", "dry_run", "confirm_delete", "adopt"], tables: ofJobs),
+            "POST /api/sync/plan": Body(
+                fields: ["jobs": []], optional: ["delete_removed", "dry_run", "confirm_delete", "adopt"], tables: ofJobs),
             "PATCH /api/jobs/{job}": Body(fields: ["name": "Mine"], optional: shape, tables: ofJobs),
             "POST /api/jobs/{job}/pause": Body(fields: [:], optional: ["until"], tables: ofJobs),
             "POST /api/jobs/{job}/resume": Body(fields: [:], optional: ["missed"], tables: ofJobs),

@@ -88,6 +88,9 @@ enum RouteTable {
         # method and path                                 nobody Charlie revoked read write manage
         GET    /api/jobs                                  401    200     401     200  403   403
         POST   /api/jobs                                  401    422     401     403  422   403
+        POST   /api/jobs/batch                            401    422     401     403  422   403
+        PUT    /api/sync                                  401    422     401     403  422   403
+        POST   /api/sync/plan                             401    422     401     403  422   403
         GET    /api/jobs/{job}                            401    404     401     200  403   403
         PATCH  /api/jobs/{job}                            401    404     401     403  200   403
         DELETE /api/jobs/{job}                            401    404     401     403  204   403

@@ -53,10 +53,12 @@ extension Scheduler {
         return !isDone ? .now : next.map { engine.clock.instant(of: $0) } ?? .now + .seconds(1)
     }
 
+    /// The first of them are taken before anything is joined: while nothing is paused, no plan may begin at the jobs.
     static func held(at now: Timestamp) -> Query {
         """
-        SELECT \(DueJob.columns(at: now)) FROM job_states s \(DueJob.joins) WHERE s.pass_at <= \(now) AND j.deleted_at IS NULL
-        ORDER BY s.pass_at LIMIT \(largestSweep)
+        SELECT \(DueJob.columns(at: now)) FROM (
+            SELECT * FROM job_states WHERE pass_at <= \(now) ORDER BY pass_at LIMIT \(largestSweep)
+        ) s \(DueJob.joins) WHERE j.deleted_at IS NULL ORDER BY s.pass_at
         """
     }
 

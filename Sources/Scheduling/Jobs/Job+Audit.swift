@@ -8,6 +8,8 @@ extension Jobs {
     /// By which verb a job is changed.
     enum Verb {
         case change
+        /// Of one that was deleted.
+        case restore
         case pause(until: Timestamp?)
         case resume(makingUp: Answer)
     }
@@ -27,6 +29,7 @@ extension Jobs {
             return access.entry(at: now, "job.paused", on: old.id.text, after: ["until": end.map { .string($0.rfc3339) } ?? .null])
         case .resume(let answer):
             return access.entry(at: now, "job.resumed", on: old.id.text, after: ["missed": .string(answer.rawValue)])
+        case .restore: return access.entry(at: now, "job.restored", on: old.id.text, after: ["key": new.key.map { .string($0) } ?? .null])
         case .change:
             var (before, after) = Self.differences(
                 (JSON.object(old.definition.members), .object(audited(old.definition))), (.object(new.members), .object(audited(new))))

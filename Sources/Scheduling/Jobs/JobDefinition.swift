@@ -52,7 +52,7 @@ extension JobDefinition {
     ///
     /// Throws `InvalidInput` with everything that is wrong, by member.
     init(_ draft: JSON, plugins: JobPlugins, zone: String, now: Timestamp, changing old: JobDefinition? = nil) throws(InvalidInput) {
-        let json = try JobShape.draft(plugins).validate(draft)
+        let json = try plugins.draft.validate(draft)
         plugin = json["plugin"]?.string ?? "http"
         let kind = plugins[plugin]
         config = kind?.completed(json["config"] ?? [:]) ?? [:]

@@ -12,10 +12,9 @@ actor JobMaker {
     private typealias Waiting = (jobs: [NewJob], answered: CheckedContinuation<Result<[NewJob.Fate], any Error>, Never>)
 
     private let database: Database
-    private let notice: Query
     private var waiting: [ID<Organization>: [Waiting]] = [:]
 
-    init(_ database: Database, notice: Query) { (self.database, self.notice) = (database, notice) }
+    init(_ database: Database) { self.database = database }
 
     /// Makes those of one organization that can be made, and answers each one's fate. Throws `PostgresError`: then none of them is.
     func make(_ jobs: [NewJob]) async throws -> [NewJob.Fate] {
@@ -64,11 +63,18 @@ actor JobMaker {
 
     /// Over a connection that is shared as long as nobody locks what is needed, and then over one of its own, on which one may wait.
     private func insert(_ jobs: [NewJob]) async throws -> [NewJob.Fate] {
-        let statements = NewJob.insertions(of: jobs, notice: notice)
+        let statements = NewJob.insertions(of: jobs, over: database)
         let answers: [Rows]
-        do { answers = try await database.batch(statements) } catch where error.isOfLock {
-            answers = try await database.transaction { try await $0.batch(statements) }
+        do throws(PostgresError) {
+            answers = try await database.batch(statements)
+        } catch {
+            guard error.isOfLock else { throw error }
+            answers = try await patiently(statements)
         }
         return try answers[statements.count - 2].map { NewJob.Fate(rawValue: try $0("fate")) ?? .keyTaken }
+    }
+
+    private func patiently(_ statements: [Query]) async throws -> [Rows] {
+        try await database.transaction { transaction in try await transaction.batch(statements) }
     }
 }

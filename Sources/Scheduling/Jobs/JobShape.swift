@@ -11,11 +11,17 @@ public enum JobShape {
             plugins.configFields.map { ($0.kind, [$0.config]) })
     }
 
-    /// The same in a document of many jobs, where the key says which is which.
+    /// The same in a document of many jobs, where the key says which is which. Whoever has paused a job has his reasons: where the
+    /// document says nothing of it, the job stays paused.
     static func keyed(_ plugins: JobPlugins) -> Shape {
-        let key = Field("key", keyShape, required: true, help: keyHelp, example: "exports/nightly")
+        let own = [
+            Field("key", keyShape, required: true, help: keyHelp, example: "exports/nightly"),
+            Field("enabled", .boolean, help: "False: paused. Left out: as it is; of a new job, true."),
+            Field("paused_until", .string(20...40, format: .instant), nullable: true, help: "Paused till then. Left out: as it is."),
+        ]
         return Shape.variants(
-            by: "plugin", default: "http", help: "The kind of job.", common: [key] + common.dropFirst(),
+            by: "plugin", default: "http", help: "The kind of job.",
+            common: common.map { field in own.first { $0.name == field.name } ?? field },
             plugins.configFields.map { ($0.kind, [$0.config]) }
         ).named("KeyedJob")
     }

@@ -69,7 +69,7 @@ extension Jobs {
     }
 
     /// The last occurrence that is decided whatever changes now, or now.
-    private func boundary(of job: ID<Job>, organization: ID<Organization>, now: Timestamp, in transaction: Transaction) async throws
+    func boundary(of job: ID<Job>, organization: ID<Organization>, now: Timestamp, in transaction: Transaction) async throws
         -> Timestamp
     {
         // Locked, what is not leased now will not be: else it might be between the next two statements.

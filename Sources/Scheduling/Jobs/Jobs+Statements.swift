@@ -12,14 +12,17 @@ extension Jobs {
         j.updated_at, j.paused_reason, j.paused_at, j.managed_by, s.health, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
         """
 
-    func update(of old: Job, to d: JobDefinition, sealed: [UInt8]?, for access: Access, now: Timestamp) -> Query {
+    func update(
+        of old: Job, to d: JobDefinition, sealed: [UInt8]?, managedBy manager: String?, for access: Access, now: Timestamp
+    ) -> Query {
         """
         UPDATE jobs SET key = \(d.key), name = \(d.name), plugin = \(d.plugin), config = \(d.config), sealed_config = \(sealed), schedule = \(d.storedSchedule),
             schedule_set_at = \(d.scheduleSetAt), shortest_interval_ms = \(d.shortestIntervalMs), timeout_ms = \(d.timeoutMs),
             retries = \(d.retries), missed = \(d.missed), missed_limit = \(d.missedLimit), start_deadline_s = \(d.startDeadlineSeconds),
             overlap = \(d.overlap), success = \(d.success), alerts = \(d.alerts), enabled = \(d.enabled),
             paused_until = \(d.pausedUntil), paused_reason = CASE WHEN \(d.enabled) THEN NULL ELSE paused_reason END,
-            paused_at = CASE WHEN \(d.enabled) THEN NULL ELSE paused_at END, tags = \(d.tags), updated_at = \(now), version = version + 1
+            paused_at = CASE WHEN \(d.enabled) THEN NULL ELSE paused_at END, tags = \(d.tags),
+            managed_by = \(manager), deleted_at = NULL, updated_at = \(now), version = version + 1
         WHERE organization_id = \(access.organization.id) AND id = \(old.id)
         """
     }

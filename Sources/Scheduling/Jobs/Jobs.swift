@@ -17,7 +17,7 @@ public struct Jobs: Sendable {
         self.secrets = secrets
         let database = database ?? engine.database
         self.database = database
-        maker = JobMaker(database, notice: Topic.jobs.notification(database))
+        maker = JobMaker(database)
         self.plugins = plugins
     }
 
@@ -64,11 +64,23 @@ public struct Jobs: Sendable {
     /// Makes a job. Throws `InvalidInput` by member, `Refusal.limitReached`.
     public func create(_ draft: JSON, for access: Access) async throws -> Job {
         let new = try prepare(draft, at: engine.clock.now(), for: access)
-        guard let fate = try await maker.make([new]).first else { throw Refusal.notFound }
-        Failpoint.jobSaved.reached()
+        guard let fate = try await make([new]).first else { throw Refusal.notFound }
         if let error = Self.error(of: fate, for: access) { throw error }
-        engine.jobsBell.ring()
         return Job(new)
+    }
+
+    /// Makes those of many jobs that can be made, and answers for each what became of it. Throws `PostgresError`: then none is made.
+    public func create(_ drafts: [JSON], for access: Access) async throws -> [Result<Job, any Error>] {
+        let now = engine.clock.now()
+        let read = drafts.map { draft in Result { try prepare(draft, at: now, for: access) } }
+        let fit = read.compactMap { try? $0.get() }
+        var fates = zip(fit, try await make(fit)).makeIterator()
+        return read.map { result in
+            result.flatMap { _ in
+                guard let (new, fate) = fates.next() else { return .failure(Refusal.notFound) }
+                return Self.error(of: fate, for: access).map { .failure($0) } ?? .success(Job(new))
+            }
+        }
     }
 
     /// A job to be made of a draft. Throws `InvalidInput` by member, `Refusal.limitReached`.
@@ -76,9 +88,22 @@ public struct Jobs: Sendable {
         let id = ID<Job>(at: now)
         let reading = try read(draft, of: id, for: access, now: now)
         try check(reading.definition, against: access.entitlements)
-        return NewJob(
-            id: id, definition: reading.definition, sealed: reading.sealed, managedBy: manager, madeAt: now, access: access,
-            audit: entry(created: id, as: reading.definition, for: access, now: now))
+        let audit = entry(created: id, as: reading.definition, for: access, now: now)
+        return NewJob(id, reading, managedBy: manager, madeAt: now, for: access, audit: audit)
+    }
+
+    private func make(_ jobs: [NewJob]) async throws -> [NewJob.Fate] {
+        try await makeDays(for: jobs)
+        let fates = try await maker.make(jobs)
+        Failpoint.jobSaved.reached()
+        (jobs.contains { $0.firstID != nil } ? engine.dueBell : engine.jobsBell).ring()
+        return fates
+    }
+
+    /// Where the executions of those will lie that are queued at once.
+    func makeDays(for jobs: [NewJob]) async throws {
+        let times = jobs.filter { $0.firstID != nil }.compactMap { job in job.standing.next.map { (job.access.entitlements.keepDays, $0) } }
+        if !times.isEmpty { try await engine.partitions.ensure(times) }
     }
 
     /// Why a job was not made; nil: it was.
@@ -138,44 +163,69 @@ public struct Jobs: Sendable {
                 if let version, version != old.version { throw Refusal.changedSince }
                 let draft = JSON.object(old.definition.members).merged(with: patch, replacing: ["schedule"])
                 let reading = try read(draft, of: old.id, changing: old, for: access, now: now)
-                let new = reading.definition
-                guard new.members != old.definition.members || reading.hasOtherSecrets || old.setAside != nil else { return old }
-                let isSwitchedOn = new.enabled && !old.definition.enabled
-                try check(new, changing: isSwitchedOn ? nil : old.definition, against: access.entitlements)
-                let isMoved = !new.runs(like: old.definition) || old.setAside != nil
-                if isMoved { try await engine.decide(old.id, of: access.organization.id, until: now, in: transaction) }
-                let audit = entry(verb, of: old, to: new, secrets: reading.changed, for: access, now: now).insertion
-                try await transaction.batch([
-                    update(of: old, to: new, sealed: reading.sealed, for: access, now: now), audit, Topic.changed(old.id, database),
-                ])
-                if isMoved { try await reschedule(old, to: new, makingUp: answer, for: access, now: now, in: transaction) }
+                guard let statements = try changes(of: old, to: reading, by: verb, for: access, now: now) else { return old }
+                try await write(statements, of: old, to: reading.definition, makingUp: answer, for: access, now: now, in: transaction)
                 guard let row = try await transaction.query(selection(.id(old.id), for: access)).first else { throw Refusal.notFound }
                 return try Job(row, plugins)
             }
         }
     }
 
+    /// What is to be written of a change, within the plan; nil: nothing changes. Throws `Refusal.limitReached`.
+    func changes(
+        of old: Job, to reading: Reading, by verb: Verb, managedBy manager: String? = nil, isForced: Bool = false, for access: Access,
+        now: Timestamp
+    ) throws(Refusal) -> [Query]? {
+        let (new, manager) = (reading.definition, manager ?? old.managedBy)
+        let isChanged = new.members != old.definition.members || reading.hasOtherSecrets || manager != old.managedBy
+        guard isChanged || isForced || old.setAside != nil else { return nil }
+        let isSwitchedOn = new.enabled && !old.definition.enabled
+        try check(new, changing: isSwitchedOn ? nil : old.definition, against: access.entitlements)
+        return [
+            update(of: old, to: new, sealed: reading.sealed, managedBy: manager, for: access, now: now),
+            entry(verb, of: old, to: new, secrets: reading.changed, for: access, now: now).insertion, Topic.changed(old.id, database),
+        ]
+    }
+
+    /// Writes it; where the job is due at other times from now on, after all that was due till now has been decided by the old ones.
+    func write(
+        _ statements: [Query], of old: Job, to new: JobDefinition, makingUp answer: Answer? = nil, for access: Access, now: Timestamp,
+        in transaction: Transaction
+    ) async throws {
+        let isMoved = isMoved(old, to: new)
+        if isMoved { try await engine.decide(old.id, of: access.organization.id, until: now, in: transaction) }
+        try await transaction.batch(statements)
+        if isMoved { try await reschedule(old, to: new, makingUp: answer, for: access, now: now, in: transaction) }
+    }
+
+    /// Whether a change has anything to do with when the job runs.
+    func isMoved(_ old: Job, to new: JobDefinition) -> Bool { !new.runs(like: old.definition) || old.setAside != nil }
+
     /// Deletes the job; what waits of it ends as cancelled. Throws `Refusal.notFound`.
     public func delete(_ name: Name, for access: Access) async throws {
         try await database.transaction { transaction in
             let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
             guard let job = try rows.first.map({ try Job($0, plugins) }) else { throw Refusal.notFound }
-            let now = engine.clock.now()
-            let organization = access.organization.id
-            try await engine.decide(job.id, of: organization, until: now, in: transaction)
-            try await transaction.batch([
-                "UPDATE jobs SET deleted_at = \(now), version = version + 1 WHERE organization_id = \(organization) AND id = \(job.id)",
-                """
-                UPDATE job_states SET next_run_at = NULL, passing_from = NULL, pass_at = NULL
-                WHERE organization_id = \(organization) AND job_id = \(job.id)
-                """,
-                Self.endingPeriod(of: job.id, organization: organization, at: now, andWhatIsQueued: true),
-                withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
-                entry(deleted: job, for: access, now: now).insertion,
-                Topic.changed(job.id, database),
-            ])
+            try await remove(job, for: access, now: engine.clock.now(), in: transaction)
         }
         Failpoint.jobSaved.reached()
+    }
+
+    /// Deletes a job whose row and state are locked.
+    func remove(_ job: Job, for access: Access, now: Timestamp, in transaction: Transaction) async throws {
+        let organization = access.organization.id
+        try await engine.decide(job.id, of: organization, until: now, in: transaction)
+        try await transaction.batch([
+            "UPDATE jobs SET deleted_at = \(now), version = version + 1 WHERE organization_id = \(organization) AND id = \(job.id)",
+            """
+            UPDATE job_states SET next_run_at = NULL, passing_from = NULL, pass_at = NULL
+            WHERE organization_id = \(organization) AND job_id = \(job.id)
+            """,
+            Self.endingPeriod(of: job.id, organization: organization, at: now, andWhatIsQueued: true),
+            withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
+            entry(deleted: job, for: access, now: now).insertion,
+            Topic.changed(job.id, database),
+        ])
     }
 
     /// A job in the one shape that it has everywhere.
@@ -198,7 +248,7 @@ public struct Jobs: Sendable {
         }
     }
 
-    private func unlessKeyIsTaken<Result>(_ body: () async throws -> Result) async throws -> Result {
+    func unlessKeyIsTaken<Result>(_ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as PostgresError where error.constraint == "jobs_key" {
             throw Self.keyTaken
         }

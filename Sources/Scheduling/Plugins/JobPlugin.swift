@@ -71,10 +71,13 @@ public struct JobCall: Sendable {
 /// The kinds of job that this program has.
 public struct JobPlugins: Sendable {
     private let plugins: [(kind: String, fields: [Field], plugin: any JobPlugin)]
+    /// `JobShape.draft` of them, made once: it is held against every job that is saved.
+    private(set) var draft = Shape.anything
 
     /// To add a kind, add it to the list that the program passes here.
     public init(_ plugins: [any JobPlugin]) {
         self.plugins = plugins.map { (type(of: $0).kind, type(of: $0).fields, $0) }
+        draft = JobShape.draft(self)
     }
 
     subscript(kind: String) -> (any JobPlugin)? { plugins.first { $0.kind == kind }?.plugin }

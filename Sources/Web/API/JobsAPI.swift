@@ -126,6 +126,13 @@ extension Refusal: Answerable {
             return Problem(.paymentRequired, "limit_reached", sentence, errors: errors)
         case .changedSince:
             return Problem(.preconditionFailed, "changed_since", "The job was changed since that version. Read it again, then change it.")
+        case .deletionNotConfirmed(let count):
+            let words = "This would delete \(count) jobs. Look at the plan; if that is meant, send confirm_delete: \(count)."
+            return Problem(.conflict, "delete_not_confirmed", words)
+        case .notManaged(let pointers):
+            let words = "Jobs that sync does not manage have these keys. Choose other keys, or take the jobs over with adopt: true."
+            let errors = pointers.prefix(InvalidInput.mostErrors).map { FieldError(pointer: $0, code: "not_managed", detail: words) }
+            return Problem(.conflict, "not_managed", words, errors: errors)
         }
     }
 }

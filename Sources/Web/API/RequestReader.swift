@@ -36,8 +36,9 @@ struct RequestReader {
 extension StringProtocol {
     /// Without the spaces and tabs at both ends.
     var trimmingSpaces: String {
-        let isSpace = { (scalar: Unicode.Scalar) in scalar == " " || scalar == "\t" }
-        let start = unicodeScalars.drop(while: isSpace)
-        return String(String.UnicodeScalarView(start.reversed().drop(while: isSpace).reversed()))
+        let isText = { (byte: UInt8) in byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\t") }
+        let text = Substring(self)
+        guard let first = text.utf8.firstIndex(where: isText), let last = text.utf8.lastIndex(where: isText) else { return "" }
+        return String(text[first...last])
     }
 }

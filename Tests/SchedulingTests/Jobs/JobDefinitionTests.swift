@@ -54,8 +54,7 @@ import Time
         let job = Job(
             id: ID(), definition: definition, version: 1, health: "healthy", nextRunAt: nil, setAside: nil, passedOverFrom: nil,
             pausedByTarget: nil,
-            lastExecution: nil,
-            createdAt: noon, updatedAt: noon)
+            lastExecution: nil, managedBy: nil, createdAt: noon, updatedAt: noon)
         var answered = try #require(job.json(now: noon).object)
         for field in JobShape.answered { answered[field.name] = nil }
         let again = try define(JSON(parsing: JSON.object(answered).bytes()), now: noon.adding(.seconds(777)), changing: definition)
@@ -67,7 +66,7 @@ import Time
         let job = Job(
             id: ID(), definition: try define(.call(["cron": "0 2 1 * 1"])), version: 1, health: "failing", nextRunAt: noon,
             setAside: "Why.", passedOverFrom: nil, pausedByTarget: nil,
-            lastExecution: (ID(), "failed"), createdAt: noon, updatedAt: noon)
+            lastExecution: (ID(), "failed"), managedBy: "sync", createdAt: noon, updatedAt: noon)
         let json = job.json(now: noon)
         #expect(json["health"] == "failing" && json["next_run_at"] == "2026-06-01T12:00:00.000000Z")
         #expect(json["last_execution"]?["status"] == "failed")
