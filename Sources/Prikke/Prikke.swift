@@ -20,7 +20,11 @@ struct Prikke: AsyncParsableCommand {
               prikke doctor
             """,
         version: version,
-        subcommands: [Serve.self, Migrate.self, Seed.self, CronCommand.self, OrganizationCommand.self, SecretsCommand.self, Doctor.self],
+        subcommands: [
+            Serve.self, Migrate.self, Seed.self, CronCommand.self, SyncCommand.self, ImportCommand.self, OrganizationCommand.self,
+            SecretsCommand.self,
+            Doctor.self,
+        ],
         defaultSubcommand: Serve.self
     )
 
