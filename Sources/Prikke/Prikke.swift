@@ -21,7 +21,8 @@ struct Prikke: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Migrate.self, Seed.self, CronCommand.self, SyncCommand.self, ImportCommand.self, OrganizationCommand.self,
+            Serve.self, Migrate.self, Seed.self, CronCommand.self, SyncCommand.self, ImportCommand.self, JobsCommand.self,
+            ExecutionsCommand.self, OrganizationCommand.self,
             SecretsCommand.self,
             Doctor.self,
         ],

@@ -114,7 +114,10 @@ enum CallFailure: Error, CustomStringConvertible {
 
 extension Refused {
     /// In one line, with the members that are wrong.
-    fileprivate var sentence: String { withoutErrors + errors.map { " \($0.pointer): \($0.detail)" }.joined() }
+    fileprivate var sentence: String {
+        guard !errors.isEmpty else { return withoutErrors }
+        return errors.map { "\(Place.path($0.pointer)): \($0.detail)" }.joined(separator: " ") + (remedy.map { " " + $0 } ?? "")
+    }
 
     /// In one line, with the remedy.
     var withoutErrors: String {

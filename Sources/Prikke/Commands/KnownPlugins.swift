@@ -9,7 +9,8 @@ extension JobPlugins {
     static let known: JobPlugins = {
         let policy = AddressPolicy(allowedNetworks: ["0.0.0.0/0", "::/0"].compactMap { IPNetwork($0) })
         let client = OutboundClient(
-            policy: policy, settings: OutboundSettings(userAgent: "Prikke"), on: EventLoop(name: "shapes"), logger: Log.quiet())
+            policy: policy, settings: OutboundSettings(userAgent: "Prikke"), on: EventLoop(name: "shapes"),
+            logger: Logger(label: "shapes", factory: { _ in SwiftLogNoOpLogHandler() }))
         return JobPlugins([HTTPPlugin(client: client, policy: policy, userAgent: "Prikke")])
     }()
 }

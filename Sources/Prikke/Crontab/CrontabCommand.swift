@@ -159,7 +159,9 @@ extension CrontabCommand {
         case "exit" where request == nil: others.append("exit before the request")
         case ".", "source": notes.append("it reads \(arguments.first?.text ?? "a file") first: variables that it sets are not known here")
         case _ where Self.quiet.contains(program):
-            if onFailure { notes.append("what is done when it fails (\(program)) is not carried over: Prikke has alerts") }
+            if onFailure, !["true", ":", "false", "exit"].contains(program) {
+                notes.append("what is done when it fails (\(program)) is not carried over: Prikke has alerts")
+            }
         default:
             if let inner = try unwrapped(program, arguments) {
                 try runInner(inner, redirects, input, onFailure, depth)

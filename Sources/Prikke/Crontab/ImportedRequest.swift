@@ -87,7 +87,8 @@ struct ImportedRequest: Equatable {
         var host = url[start...].prefix { !"/?#".contains($0) }.lowercased()
         if !host.hasPrefix("["), let colon = host.lastIndex(of: ":") { host = String(host[..<colon]) }
         let isPrivate = ["127.", "10.", "192.168.", "169.254.", "[::1]", "[fd", "[fe80"].contains { host.hasPrefix($0) }
-        return isPrivate || host == "localhost" || !host.contains(".") || host.hasSuffix(".local") || host.hasSuffix(".internal")
+        return isPrivate || host == "localhost" || !(host.contains(".") || host.hasPrefix("[")) || host.hasSuffix(".local")
+            || host.hasSuffix(".internal")
             || host.hasSuffix(".localhost")
     }
 }

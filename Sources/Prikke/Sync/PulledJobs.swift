@@ -40,7 +40,7 @@ struct PulledJobs {
     /// In the order of the declaration, key first; only what differs from the defaults.
     private static func said(_ members: JSONObject) -> JSONObject {
         var said = JSONObject()
-        for name in ["key", "name"] + names where said[name] == nil {
+        for name in ["key", "name", "plugin", "config", "schedule"] + names where said[name] == nil {
             guard let value = members[name], let rest = difference(value, from: defaults[name]) else { continue }
             said[name] = rest
         }
