@@ -31,7 +31,7 @@ import Testing
 
     /// By its own, simple reading: blank, comment, or a name and `=`.
     private static func countingLines(of text: String) -> [Int64] {
-        text.split(separator: /\r?\n/, omittingEmptySubsequences: false).enumerated().compactMap { index, line in
+        text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
             let isVariable = line.firstMatch(of: /^\s*["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*=/) != nil
             return isVariable || line.firstMatch(of: /^\s*(#|$)/) != nil ? nil : Int64(index + 1)
         }
@@ -150,5 +150,13 @@ import Testing
         ] {
             #expect(Crontab("* * * * * " + hostile).lines.count == 1)
         }
+    }
+}
+
+@Suite struct SyncPageTests {
+    @Test func thePageNamesEveryReason() throws {
+        let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/sync.md").standardized
+        let text = try String(contentsOf: page, encoding: .utf8)
+        for reason in CrontabSkip.Reason.allCases { #expect(text.contains("| `\(reason.rawValue)` |")) }
     }
 }

@@ -99,7 +99,7 @@ import Testing
 @Suite struct YAMLTextTests {
     @Test(arguments: [
         "plain", "", "yes", "no", "null", "1", "1.5", "- a", "a: b", "# c", "'", "\"", "\\", "å", "a\nb", "a\tb", "\u{7F}", "\u{85}",
-        "\u{2028}", "\u{FEFF}x",
+        "\u{2028}", "x\u{FEFF}",
         "*", "&a", "!t", "%", "@", "`", "~", " a ", "12:30", "{}", "[]", "?", "😀", "\u{1B}[31m",
     ])
     func aTextReadsBackAsItWas(_ text: String) async throws {

@@ -7,6 +7,9 @@ struct ExecutionTail {
     /// Seen, and not over.
     private var open: Set<String> = []
     private var isFirst = true
+    /// Of the first look: when the last execution had ended, and when the oldest was due. What was due and over before is history,
+    /// wherever it turns up later.
+    private var (lastEnd, oldestDue) = ("", "")
 
     /// So many of those that had ended before are told at first.
     let history: Int
@@ -32,8 +35,9 @@ struct ExecutionTail {
                     continue
                 }
                 hasNews = hasNews || !open.contains(id)
-                if execution.isOver { ended.append(execution) } else { open.insert(id) }
+                if !execution.isOver { open.insert(id) } else if !isHistory(execution) { ended.append(execution) }
             }
+            if isFirst { oldestDue = elements.last?["scheduled_for"]?.string ?? "" }
             cursor = answer["next_cursor"]?.string
             if !hasNews || cursor == nil { break }
         }
@@ -45,6 +49,10 @@ struct ExecutionTail {
         return take(ended)
     }
 
+    private func isHistory(_ execution: JSON) -> Bool {
+        !isFirst && execution.endedAt <= lastEnd && (execution["scheduled_for"]?.string ?? "") < oldestDue
+    }
+
     private mutating func take(_ ended: [JSON]) -> [JSON] {
         for id in ended.compactMap({ $0["id"]?.string }) {
             known.insert(id)
@@ -52,6 +60,7 @@ struct ExecutionTail {
         }
         if known.count > Self.mostKnown { (known, knownBefore) = ([], known) }
         let ordered = ended.sorted { ($0.endedAt, $0["id"]?.string ?? "") < ($1.endedAt, $1["id"]?.string ?? "") }
+        if isFirst { lastEnd = ordered.last?.endedAt ?? "" }
         defer { isFirst = false }
         return isFirst ? ordered.suffix(history) : ordered
     }
