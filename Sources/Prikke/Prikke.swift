@@ -17,6 +17,8 @@ struct Prikke: AsyncParsableCommand {
               prikke serve
               prikke organization create --name Acme --email alice@example.com --plan business
               prikke cron next --zone Europe/Oslo '30 2 * * *'
+              prikke sync plan
+              prikke executions tail
               prikke doctor
             """,
         version: version,

@@ -131,6 +131,7 @@ extension Refused {
         case (403, _): "Use a key with the scope that this needs (write, to change something)."
         case (402, _): "Do with less, or choose a larger plan on the page Settings, Billing."
         case (404, _) where !isProblem: "Set PRIKKE_URL to the server's address."
+        case (404, _): "`prikke jobs` lists the jobs that there are."
         case (409, "not_managed"): "Say --adopt to take them over, or choose other keys."
         case (409, "delete_not_confirmed"): "Look at prikke sync plan, then say --confirm-delete with that number."
         case (429, _), (503, _): retryAfter.map { "Try again in \($0) s." } ?? "Try again in a while."
