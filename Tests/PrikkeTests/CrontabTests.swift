@@ -102,6 +102,17 @@ import Testing
         #expect(try job("wget -t 3 -qO- https://a.example/").json(key: "a")["retries"] == ["limit": 2])
     }
 
+    @Test(arguments: [
+        ("a.example/x/../y/./z?q=/../", "http://a.example/y/z?q=/../"),
+        ("'http://a.example/[1]?x=[é]\\%'", "http://a.example/%5B1%5D?x=%5B%C3%A9%5D%25"),
+        ("http://a.example/..", "http://a.example/"), ("'http://a.example/\\%41'", "http://a.example/%41"),
+        ("'http://a.example/?' -G -d q=1", "http://a.example/?q=1"),
+        ("http://a.example", "http://a.example"),
+    ])
+    func theURLIsTheOneThatCurlAsksFor(arguments: String, url: String) throws {
+        #expect(try job("curl -g \(arguments)").request.url == url)
+    }
+
     @Test func aWaitWithinTheMinuteIsAFieldOfSeconds() throws {
         let json = try job("sleep 30; curl https://a.example/").json(key: "a")
         #expect(json["schedule"] == ["cron": "30 * * * * *", "seconds": true])

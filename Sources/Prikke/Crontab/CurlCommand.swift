@@ -97,13 +97,14 @@ struct CurlCommand {
             .file, "It sends the file \(text.dropFirst()) (--\(option)), which Prikke cannot read. Write the content into the command.")
     }
 
-    /// As `--data-urlencode` has it: `content`, `=content`, `name=content`, `@file`, `name@file`.
+    /// As `--data-urlencode` has it, with + for a blank: `content`, `=content`, `name=content`, `@file`, `name@file`.
     private func encoded(_ text: String) throws(CrontabSkip) -> String {
         let sign = text.firstIndex { $0 == "=" || $0 == "@" }
-        guard let sign else { return ImportedRequest.formEncoded(text) }
+        let encode = { (text: String) in ImportedRequest.formEncoded(text).replacing("%20", with: "+") }
+        guard let sign else { return encode(text) }
         let (name, content) = (String(text[..<sign]), String(text[text.index(after: sign)...]))
         let value = text[sign] == "=" ? content : try self.content("@" + content, option: "data-urlencode") { $0 }
-        return (name.isEmpty ? "" : name + "=") + ImportedRequest.formEncoded(value)
+        return (name.isEmpty ? "" : name + "=") + encode(value)
     }
 
     private func milliseconds(_ text: String, option: String) throws(CrontabSkip) -> Int64 {
@@ -131,7 +132,7 @@ struct CurlCommand {
         if !query.isEmpty {
             let fragment = text.firstIndex(of: "#").map { String(text[$0...]) } ?? ""
             text.removeLast(fragment.count)
-            text += (text.contains("?") ? "&" : "?") + query.joined(separator: "&") + fragment
+            text += (text.hasSuffix("?") ? "" : text.contains("?") ? "&" : "?") + query.joined(separator: "&") + fragment
         }
         if !data.isEmpty {
             request.body = isJSON ? data.joined() : data.joined(separator: "&")
@@ -139,7 +140,8 @@ struct CurlCommand {
             if !withoutHeaders.contains("content-type") { request.addMissing("Content-Type", type) }
         }
         if isJSON { request.addMissing("Accept", "application/json") }
-        if let userAgent { request.addMissing("User-Agent", userAgent) }
+        if let userAgent, !userAgent.isEmpty { request.addMissing("User-Agent", userAgent) }
+        if text.contains(" ") { request.notes.append("the URL has a blank, which curl refuses; the job calls it with %20") }
         try request.take(url: text)
         request.method = method ?? (isHead ? "HEAD" : request.body == nil ? "GET" : "POST")
         let upper = request.method.uppercased()

@@ -58,24 +58,39 @@ struct ImportedRequest: Equatable {
             text.removeSubrange(start...at)
         }
         let path = text[start...].firstIndex { "/?#".contains($0) } ?? text.endIndex
-        url = text[..<path] + Self.encoded(text[path...])
+        url = text[..<path] + Self.withoutDots(Self.encoded(text[path...]))
     }
 
     private static func decoded(_ text: Substring) -> String { String(text).removingPercentEncoding ?? String(text) }
 
     /// What no URL may hold is written in percent-encoding; what is there already stays.
     private static func encoded(_ text: Substring) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            let isLegal = byte > 0x20 && byte < 0x7F && !"\"<>\\^`{|}".utf8.contains(byte)
-            encoded += isLegal ? String(Unicode.Scalar(byte)) : percent(byte)
+        let bytes = Array(text.utf8)
+        return bytes.indices.map { index in
+            let byte = bytes[index]
+            let isEscape =
+                byte == UInt8(ascii: "%") && bytes[(index + 1)...].prefix(2).count { Character(Unicode.Scalar($0)).isHexDigit } == 2
+            let isLegal = byte > 0x20 && byte < 0x7F && !"\"%<>[]\\^`{|}".utf8.contains(byte)
+            return isLegal || isEscape ? String(Unicode.Scalar(byte)) : percent(byte)
+        }.joined()
+    }
+
+    /// `/a/../b/./c` is asked for as `/b/c` (RFC 3986 §5.2.4).
+    private static func withoutDots(_ text: String) -> String {
+        let end = text.firstIndex { "?#".contains($0) } ?? text.endIndex
+        let parts = text[..<end].split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.contains(".") || parts.contains("..") else { return text }
+        var kept: [Substring] = []
+        for part in parts.dropFirst() {
+            if part == ".." { kept = kept.dropLast() } else if part != "." { kept.append(part) }
         }
-        return encoded
+        let isFolder = parts.last == "." || parts.last == ".."
+        return "/" + kept.joined(separator: "/") + (isFolder && !kept.isEmpty ? "/" : "") + text[end...]
     }
 
     private static func percent(_ byte: UInt8) -> String { "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
 
-    /// As curl encodes a value of `--data-urlencode`.
+    /// Percent-encoded but for letters, digits and `-._~`.
     static func formEncoded(_ text: String) -> String {
         let plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8
         return text.utf8.map { plain.contains($0) ? String(Unicode.Scalar($0)) : percent($0) }.joined()
