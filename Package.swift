@@ -146,8 +146,8 @@ let package = Package(
         .executableTarget(
             name: "Prikke",
             dependencies: [
-                "EventLoop", "Time", "JSON", "Secrets", "Postgres", "Outbound", "Migrations", "Mail", "Tenancy", "Billing", "Scheduling",
-                "Web",
+                "CCurl", "EventLoop", "Time", "JSON", "Secrets", "Postgres", "Outbound", "Migrations", "Mail", "Tenancy", "Billing",
+                "Scheduling", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -245,6 +245,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["Crontabs"],
             swiftSettings: strict),
         // Start the program itself, as an operator would.
         .testTarget(

@@ -17,10 +17,17 @@ struct Prikke: AsyncParsableCommand {
               prikke serve
               prikke organization create --name Acme --email alice@example.com --plan business
               prikke cron next --zone Europe/Oslo '30 2 * * *'
+              prikke sync plan
+              prikke executions tail
               prikke doctor
             """,
         version: version,
-        subcommands: [Serve.self, Migrate.self, Seed.self, CronCommand.self, OrganizationCommand.self, SecretsCommand.self, Doctor.self],
+        subcommands: [
+            Serve.self, Migrate.self, Seed.self, CronCommand.self, SyncCommand.self, ImportCommand.self, JobsCommand.self,
+            ExecutionsCommand.self, OrganizationCommand.self,
+            SecretsCommand.self,
+            Doctor.self,
+        ],
         defaultSubcommand: Serve.self
     )
 
