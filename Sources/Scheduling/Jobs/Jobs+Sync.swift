@@ -95,12 +95,13 @@ extension Jobs {
             if !isPlan {
                 try await transaction.query("SELECT FROM entitlements WHERE organization_id = \(organization) FOR UPDATE")
             }
+            let lock: Query = isPlan ? "" : "FOR UPDATE OF j"
             let answers = try await transaction.batch(
                 [
                     """
                     SELECT \(Jobs.columns) FROM \(Jobs.tables)
                     WHERE j.organization_id = \(organization) AND j.deleted_at IS NULL AND (j.managed_by IS NOT NULL OR j.key = ANY (\(keys)))
-                    ORDER BY j.id \(isPlan ? "" : "FOR UPDATE OF j")
+                    ORDER BY j.id \(lock)
                     """,
                     """
                     SELECT DISTINCT ON (j.key) \(Jobs.columns) FROM \(Jobs.tables)

@@ -2,6 +2,7 @@ import JSON
 import Postgres
 import TestSupport
 import Testing
+import Time
 
 @testable import Scheduling
 @testable import Tenancy
@@ -72,11 +73,42 @@ import Testing
         #expect(made.filter { $0 == "made" }.count == 40 && made.filter { $0 == "/key taken" }.count == 40)
     }
 
-    @Test func oneRequestThatTheDatabaseRefusesFailsNoOtherOfItsOrganization() async throws {
+    @Test func oneRequestThatTheDatabaseRefusesFailsNoOther() async throws {
         let scene = try await Scene()
-        let gone = try await scene.found("Gone")
-        try await scene.database.query("DELETE FROM organizations WHERE id = \(gone.organization.id)")
-        await #expect(throws: PostgresError.self) { try await scene.jobs.create(.call(), for: gone) }
-        _ = try await scene.jobs.create(.call(), for: scene.acme)
+        let now = scene.engine.clock.now()
+        let twice = try scene.jobs.prepare(.call(), at: now, for: scene.acme)
+        #expect(try await scene.jobs.maker.make([twice]) == [.made])
+        let others = try (0..<5).map { _ in try scene.jobs.prepare(.call(), at: now, for: scene.acme) }
+        let outcomes = await withTaskGroup { tasks in
+            for new in others + [twice] { tasks.addTask { (try? await scene.jobs.maker.make([new])) == [.made] } }
+            return await tasks.reduce(into: [Bool]()) { $0.append($1) }
+        }
+        #expect(outcomes.filter(\.self).count == 5 && outcomes.count == 6)
+    }
+
+    @Test func whatIsDueAtOnceIsQueuedAtOnceAndRunsOnce() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.call(["delay": "0s"]), for: scene.acme)
+        #expect(job.nextRunAt == nil)
+        let queued = try await scene.database.query("SELECT scheduled_for, held FROM queue WHERE job_id = \(job.id)")
+        #expect(try queued.map { try $0("scheduled_for", as: Timestamp.self) } == [job.createdAt])
+        let state = try await scene.database.query("SELECT next_run_at FROM job_states WHERE job_id = \(job.id)")
+        #expect(try state[0]("next_run_at", as: Timestamp?.self) == nil)
+        let lane = try await scene.database.query("SELECT next_due <= \(job.createdAt) AS is_due FROM lanes")
+        #expect(try lane[0]("is_due", as: Bool.self))
+        // Later, it is the scheduler's.
+        #expect(try await scene.jobs.create(.call(["delay": "10m"]), for: scene.acme).nextRunAt != nil)
+        #expect(try await scene.database.query("SELECT FROM queue").count == 1)
+    }
+
+    @Test func aTableThatHasGrownIsAnalyzedOnce() async throws {
+        let scene = try await Scene()
+        let analyzer = Analyzer(scene.engine, logger: silence)
+        _ = try await scene.jobs.create((0..<600).map { _ in .call() }, for: scene.acme)
+        try await until("the statistics know of the rows") {
+            // They are told a little later.
+            try await analyzer.analyze().contains("jobs")
+        }
+        #expect(try await analyzer.analyze().contains("jobs") == false)
     }
 }

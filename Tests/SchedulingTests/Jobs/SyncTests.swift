@@ -44,13 +44,13 @@ import Time
         let scene = try await Scene()
         _ = try await sync(scene, [job("a", ["timeout_ms": 5_000, "config": ["url": "https://example.com/a"]])])
         let report = try await sync(scene, [job("a", ["config": ["url": "https://example.com/b", "headers": ["X-New": "1"]]])])
-        let fields = report["changes"]?[0]?["fields"]?.array ?? []
-        #expect(
-            Set(fields) == [
-                ["field": "/config/url", "before": "https://example.com/a", "after": "https://example.com/b"],
-                ["field": "/config/headers/X-New", "before": .null, "after": "1"],
-                ["field": "/timeout_ms", "before": 5_000, "after": 30_000],
-            ])
+        let fields = report["changes"]?.array?.first?["fields"]?.array ?? []
+        let expected: [JSON] = [
+            ["field": "/config/url", "before": "https://example.com/a", "after": "https://example.com/b"],
+            ["field": "/config/headers/X-New", "before": .null, "after": "1"],
+            ["field": "/timeout_ms", "before": 5_000, "after": 30_000],
+        ]
+        #expect(Set(fields) == Set(expected))
         #expect(try await scene.jobs.find(.key("a"), for: scene.acme).definition.timeoutMs == 30_000)
     }
 
