@@ -14,6 +14,7 @@ extension WebServer {
         }
         if let mailbox = site.mailbox { MailboxPages(mailbox: mailbox, views: pages.views, assets: pages.assets).addRoutes(to: router) }
         router.get(RouterPath(Paths.asset), use: pages.asset)
+        docs.addRoutes(to: router)
         router.post(Paths.theme, form: ThemeSwitch.fields, use: ThemeSwitch.change)
 
         if let people = site.people { addRoutes(of: people, to: router) }

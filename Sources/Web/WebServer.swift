@@ -56,6 +56,7 @@ public struct WebServer: Service {
     let site: Site
     let logger: Logger
     let pages: Pages
+    let docs: DocsPages
     let vitals: Vitals
     private let drain: Drain
     let configuration: Configuration
@@ -72,6 +73,7 @@ public struct WebServer: Service {
         self.onListening = onListening
         let health = RecentHealth(site.health)
         pages = Pages(views: try Views(), assets: Assets(), health: health.report, about: site.about, demo: site.demo)
+        docs = DocsPages(api: site.api, url: site.url, version: site.about().version, pages: pages)
         drain = Drain(configuration.drain)
         vitals = Vitals(report: health.report, metrics: site.metrics, drain: drain)
     }

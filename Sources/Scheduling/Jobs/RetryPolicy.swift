@@ -68,9 +68,4 @@ extension TextFormat {
     static let wait = TextFormat(pattern: "^[0-9]+[smhd]$", hint: "Write a number and a unit: 30s, 5m, 2h or 1d; at most 366d.") {
         ShortDuration($0).map { $0.seconds <= 366 * 86_400 } ?? false
     }
-
-    /// RFC 3339 with an offset.
-    public static let instant = TextFormat(name: "date-time", hint: "Write an instant with its offset, such as 2026-11-23T08:00:00Z.") {
-        Timestamp(rfc3339: $0) != nil
-    }
 }

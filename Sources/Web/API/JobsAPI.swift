@@ -24,18 +24,23 @@ extension API {
             },
             Operation(
                 .post, "/api/jobs", id: "createJob", summary: "Make a job", permission: .changeJobs,
-                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(savedJob)]
+                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(savedJob).tagged],
+                refusals: [.paymentRequired]
             ) { call in
                 let made = try await jobs.create(call.body, for: call.access)
                 return .created(jobs.saved(made, for: call.access), at: "/api/jobs/\(made.id)").with(.eTag, made.tag)
             },
             Operation(
                 .get, "/api/jobs/{job}", id: "getJob", summary: "One job, by its id, or as key: and its key (its slashes as %2F)",
-                permission: .seeJobs, body: .none, answers: [.ok(job)], find: find
+                permission: .seeJobs, body: .none, answers: [.ok(job).tagged], find: find
             ) { job, _ in .ok(jobs.json(job)).with(.eTag, job.tag) },
             Operation(
                 .patch, "/api/jobs/{job}", id: "changeJob", summary: "Change members of a job (RFC 7396); its schedule as a whole",
-                permission: .changeJobs, body: .required(.map(of: .anything).named("JobChange")), answers: [.ok(savedJob)], find: find
+                permission: .changeJobs,
+                body: .required(JobShape.change(jobs.plugins).named("JobChange")).example([
+                    "name": "Nightly export", "retries": ["limit": 3],
+                ]),
+                answers: [.ok(savedJob).tagged], refusals: [.paymentRequired], takesIfMatch: true, find: find
             ) { job, call in
                 let version = try job.version(ifMatch: call.header(.ifMatch))
                 let changed = try await jobs.change(.id(job.id), call.body, ifVersion: version, for: call.access)
@@ -55,10 +60,11 @@ extension API {
                 body: .optional(
                     .object([
                         Field(
-                            "until", .string(20...40, format: .instant), help: "When the pause ends by itself. Default: when it is resumed."
+                            "until", .string(20...40, format: .instant),
+                            help: "When the pause ends by itself. Default: when it is resumed.", example: "2099-12-24T18:00:00Z"
                         )
                     ]).named("Pause")),
-                answers: [.ok(savedJob)], find: find
+                answers: [.ok(savedJob).tagged], refusals: [.paymentRequired], takesIfMatch: true, find: find
             ) { job, call in
                 let version = try job.version(ifMatch: call.header(.ifMatch))
                 let end = call.body["until"]?.string.flatMap { Timestamp(rfc3339: $0) }
@@ -73,7 +79,7 @@ extension API {
                             "missed", .choice(Jobs.Answer.allCases.map(\.rawValue)),
                             help: "Which of the runs that the pause has passed over are made up. Default: the job's own `missed`.")
                     ]).named("Resume")),
-                answers: [.ok(savedJob)], find: find
+                answers: [.ok(savedJob).tagged], refusals: [.paymentRequired], takesIfMatch: true, find: find
             ) { job, call in
                 let version = try job.version(ifMatch: call.header(.ifMatch))
                 let answer = call.body["missed"]?.string.flatMap(Jobs.Answer.init)
@@ -85,9 +91,9 @@ extension API {
                 body: .optional(
                     .object([
                         Field("body", Executions.overridingBody, help: "The body of this run, instead of the job's: a text, or JSON."),
-                        Field("reason", .string(1...500), help: "Why, for the record."),
+                        Field("reason", .string(1...500), help: "Why, for the record.", example: "Asked for by the customer"),
                     ]).named("Trigger")),
-                answers: [.accepted(Execution.shape)], find: find
+                answers: [.accepted(Execution.shape)], refusals: [.paymentRequired], find: find
             ) { job, call in
                 .accepted(try await executions.trigger(job, override: call.body, by: .api, for: call.access).json)
             },

@@ -19,6 +19,21 @@ extension Operation {
         /// More than this is answered with 413.
         public let largest: Int
 
+        /// A body that does something sensible, as the documentation shows it and a test sends it.
+        public private(set) var example: JSON
+
+        private init(shape: Shape?, mayBeEmpty: Bool, isPartial: Bool, largest: Int) {
+            (self.shape, self.mayBeEmpty, self.isPartial, self.largest) = (shape, mayBeEmpty, isPartial, largest)
+            example = shape?.example() ?? .null
+        }
+
+        /// The same with another example than the one that the members' own make.
+        public func example(_ example: JSON) -> Body {
+            var body = self
+            body.example = example
+            return body
+        }
+
         public static let none = Body(shape: nil, mayBeEmpty: true, isPartial: false, largest: 0)
 
         /// A body of that shape.
@@ -43,6 +58,17 @@ public struct DeclaredAnswer: Sendable {
     public let status: HTTPResponse.Status
     public let shape: Shape?
 
+    /// Whether it has an `ETag`.
+    public private(set) var isTagged = false
+
+    /// How such an answer looks; null where it has no body.
+    public private(set) var example: JSON
+
+    private init(status: HTTPResponse.Status, shape: Shape?) {
+        (self.status, self.shape) = (status, shape)
+        example = shape?.example(isAnswer: true) ?? .null
+    }
+
     /// 200 with this.
     public static func ok(_ shape: Shape) -> DeclaredAnswer { DeclaredAnswer(status: .ok, shape: shape) }
 
@@ -54,6 +80,20 @@ public struct DeclaredAnswer: Sendable {
 
     /// 204.
     public static let noContent = DeclaredAnswer(status: .noContent, shape: nil)
+
+    /// The same with an `ETag`.
+    public var tagged: DeclaredAnswer {
+        var answer = self
+        answer.isTagged = true
+        return answer
+    }
+
+    /// The same with another example than the one that the members' own make.
+    public func example(_ example: JSON) -> DeclaredAnswer {
+        var answer = self
+        answer.example = example
+        return answer
+    }
 }
 
 /// What a handler answers.

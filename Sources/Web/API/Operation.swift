@@ -20,6 +20,9 @@ public struct Operation: Sendable {
     /// One line for the documentation.
     public let summary: String
 
+    /// What there is to say beyond that, in sentences; empty where there is nothing.
+    public let description: String
+
     /// What whoever asks must be allowed to do.
     public let permission: Permission
 
@@ -27,26 +30,36 @@ public struct Operation: Sendable {
     public let query: [Field]
     public let body: Body
 
-    /// The answers when all is well. What can go wrong follows from the rest of the declaration.
+    /// The answers when all is well. What can go wrong follows from the rest of the declaration, but for `refusals`.
     public let answers: [DeclaredAnswer]
+
+    /// The statuses of what is refused although it was asked for rightly: 402, 409.
+    public let refusals: [HTTPResponse.Status]
+
+    /// Whether it reads `If-Match`, and so can answer 412.
+    public let takesIfMatch: Bool
 
     let respond: @Sendable (Request, KeyContext) async throws -> Response
 
     /// An operation on what `find` finds. `find` must look within the access's organization only, and throws
     /// `Problem.notFound` where there is nothing: it runs before the body is looked at.
     public init<Found: Sendable>(
-        _ method: HTTPRequest.Method, _ path: String, id: String, summary: String, permission: Permission, query: [Field] = [], body: Body,
-        answers: [DeclaredAnswer], find: @escaping @Sendable (PathParameters, Access) async throws -> Found,
+        _ method: HTTPRequest.Method, _ path: String, id: String, summary: String, description: String = "", permission: Permission,
+        query: [Field] = [], body: Body, answers: [DeclaredAnswer], refusals: [HTTPResponse.Status] = [], takesIfMatch: Bool = false,
+        find: @escaping @Sendable (PathParameters, Access) async throws -> Found,
         handle: @escaping @Sendable (Found, Call) async throws -> Answer
     ) {
         self.method = method
         self.path = path
         self.id = id
         self.summary = summary
+        self.description = description
         self.permission = permission
         self.query = query
         self.body = body
         self.answers = answers
+        self.refusals = refusals
+        self.takesIfMatch = takesIfMatch
         let queryShape = Shape.object(query)
         respond = { request, context in
             let path = try PathParameters(context.parameters)
@@ -67,12 +80,14 @@ public struct Operation: Sendable {
 
     /// An operation that needs nothing to be there.
     public init(
-        _ method: HTTPRequest.Method, _ path: String, id: String, summary: String, permission: Permission, query: [Field] = [], body: Body,
-        answers: [DeclaredAnswer], handle: @escaping @Sendable (Call) async throws -> Answer
+        _ method: HTTPRequest.Method, _ path: String, id: String, summary: String, description: String = "", permission: Permission,
+        query: [Field] = [], body: Body, answers: [DeclaredAnswer], refusals: [HTTPResponse.Status] = [], takesIfMatch: Bool = false,
+        handle: @escaping @Sendable (Call) async throws -> Answer
     ) {
         self.init(
-            method, path, id: id, summary: summary, permission: permission, query: query, body: body, answers: answers,
-            find: { _, _ in }, handle: { _, call in try await handle(call) }
+            method, path, id: id, summary: summary, description: description, permission: permission, query: query, body: body,
+            answers: answers, refusals: refusals, takesIfMatch: takesIfMatch, find: { _, _ in },
+            handle: { _, call in try await handle(call) }
         )
     }
 

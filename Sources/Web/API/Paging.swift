@@ -44,8 +44,14 @@ struct Paging {
 extension Shape {
     /// One page of a list.
     static func page(of element: Shape) -> Shape {
-        .object([Field("data", .list(of: element)), Field("next_cursor", .string(), nullable: true)])
+        Shape.object([
+            Field("data", .list(of: element)),
+            Field("next_cursor", .string(), nullable: true, help: "For the next page; null: this is the last one."),
+        ]).complete
     }
+
+    /// A list that is answered whole.
+    static func all(_ element: Shape) -> Shape { Shape.object([Field("data", .list(of: element, 0...10_000))]).complete }
 }
 
 extension HTTPField.Name {
