@@ -29,7 +29,7 @@ public struct Field: Sendable {
     public let help: String
 
     /// What a sensible value looks like.
-    public let example: JSON?
+    public internal(set) var example: JSON?
 
     /// `label` is made of the name where it is left out: `timeout_ms` becomes "Timeout ms".
     public init(

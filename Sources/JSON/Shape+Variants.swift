@@ -66,6 +66,7 @@ extension Field {
     fileprivate var alwaysThere: Field {
         var field = self
         field.isRequired = true
+        if example == nil, let defaultValue, defaultValue != [:] { field.example = defaultValue }
         field.defaultValue = nil
         return field
     }

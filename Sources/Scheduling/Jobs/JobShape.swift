@@ -64,7 +64,8 @@ public enum JobShape {
         Field("paused_at", .string(format: .instant), nullable: true, readOnly: true, help: "Since when its target has paused it."),
         Field(
             "passed_over", .integer(0...1_000), readOnly: true,
-            help: "Runs that the pause it is in has passed over, counted up to 1,000; resuming says what becomes of the last of them."),
+            help: "Runs that the pause it is in has passed over, counted up to 1,000; resuming says what becomes of the last of them.",
+            example: 0),
         Field(
             "next_run_at", .string(format: .instant), nullable: true, readOnly: true, help: "When it is due next.",
             example: "2026-11-24T01:00:00.000000Z"),

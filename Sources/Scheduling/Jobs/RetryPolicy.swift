@@ -19,8 +19,8 @@ struct RetryPolicy: Sendable {
         Field(
             "limit", .integer(0...10),
             help:
-                "How many retries; 0 for none. Default: 5 for one-time and on-demand jobs, 0 for recurring ones. A target ends them with `Prikke-Retry: never`."
-        ),
+                "How many retries; 0 for none. Default: 5 for one-time and on-demand jobs, 0 for recurring ones. A target ends them with `Prikke-Retry: never`.",
+            example: 3),
         Field(
             "backoff", .either([.choice(["exponential", "fixed"]), .list(of: .string(1...20, format: .wait), 1...10)]),
             default: "exponential", help: "How the wait grows: exponential (with full jitter), fixed, or a list of waits."),

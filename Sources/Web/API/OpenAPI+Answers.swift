@@ -94,7 +94,9 @@ extension Problem {
             "errors",
             .list(
                 of: .object([
-                    Field("pointer", .string(0...20_000), required: true, help: "Where in the body (RFC 6901), or /parameter."),
+                    Field(
+                        "pointer", .string(0...20_000, multiline: true), required: true,
+                        help: "Where in the body (RFC 6901), or /parameter."),
                     Field("code", .string(1...60), required: true),
                     Field("detail", .string(0...2_000), required: true),
                 ]), 1...InvalidInput.mostErrors), help: "What is wrong with which member; only where something of that kind is."),

@@ -4,7 +4,7 @@ import Tenancy
 
 extension Operation {
     /// This operation as OpenAPI describes it; named shapes go into `schemas`.
-    func openAPI(_ schemas: inout JSONObject) -> JSON {
+    func openAPI(_ schemas: inout JSONObject, beside all: [Operation]) -> JSON {
         let resource = API.Resource(word: resource, operations: []).name
         var members: JSONObject = [
             "operationId": .string(id), "summary": .string(summary), "description": .string(words), "tags": [.string(resource)],
@@ -17,7 +17,7 @@ extension Operation {
                 "content": ["application/json": ["schema": shape.schema(components: &schemas), "example": body.example]],
             ]
         }
-        members["responses"] = .object(responses(&schemas))
+        members["responses"] = .object(responses(&schemas, all))
         return .object(members)
     }
 
@@ -52,7 +52,7 @@ extension Operation {
         example: "\"3\"")
 
     /// The declared answers, and the refusals that follow from the rest.
-    private func responses(_ schemas: inout JSONObject) -> JSONObject {
+    private func responses(_ schemas: inout JSONObject, _ all: [Operation]) -> JSONObject {
         var responses = JSONObject()
         for answer in answers {
             var members: JSONObject = [
@@ -61,10 +61,25 @@ extension Operation {
             if let shape = answer.shape {
                 members["content"] = ["application/json": ["schema": shape.schema(components: &schemas), "example": answer.example]]
             }
+            let links = links(from: answer, to: all)
+            if !links.isEmpty { members["links"] = .object(links) }
             responses["\(answer.status.code)"] = .object(members)
         }
         for problem in problems { responses["\(problem.status.code)"] = ["$ref": .string("#/components/responses/\(problem.component)")] }
         return responses
+    }
+
+    /// Where what is answered leads: of a list, or of what was made in it, to all that can be done with one of it.
+    private func links(from answer: DeclaredAnswer, to all: [Operation]) -> JSONObject {
+        guard let members = answer.shape?.members.map(\.name), pathParameters.isEmpty else { return [:] }
+        let id = members.contains("id") ? "$response.body#/id" : members.contains("data") ? "$response.body#/data/0/id" : nil
+        guard let id else { return [:] }
+        let ofOne = all.filter { $0.path.hasPrefix(path + "/{") && $0.pathParameters.count == 1 }
+        return JSONObject(
+            ofOne.map { operation in
+                let parameters = JSONObject(operation.pathParameters.map { ($0.name, .string(id)) })
+                return (operation.id, ["operationId": .string(operation.id), "parameters": .object(parameters)])
+            })
     }
 
     func headers(of answer: DeclaredAnswer) -> [AnswerHeader] {

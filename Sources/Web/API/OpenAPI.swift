@@ -16,7 +16,7 @@ struct OpenAPI: Sendable {
         var paths: JSONObject = [Self.path: Self.itself]
         for operation in api.operations {
             var item = paths[operation.path]?.object ?? [:]
-            item[operation.method.rawValue.lowercased()] = operation.openAPI(&schemas)
+            item[operation.method.rawValue.lowercased()] = operation.openAPI(&schemas, beside: api.operations)
             paths[operation.path] = .object(item)
         }
         let tags = API.resources(of: api.operations)

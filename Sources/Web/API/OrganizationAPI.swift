@@ -19,7 +19,7 @@ extension API {
                 .get, "/api/signing-secrets", id: "listSigningSecrets", summary: "What requests are signed with, without the secrets",
                 permission: .changeSettings, body: .none,
                 answers: [
-                    .ok(.all(.object([Field("created_at", .instant), Field("expires_at", .instant, nullable: true)])))
+                    .ok(.all(Shape.object([Field("created_at", .instant), Field("expires_at", .instant, nullable: true)]).complete))
                 ]
             ) { call in
                 let secrets = try await people.signingSecrets(call.access)

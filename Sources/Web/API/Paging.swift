@@ -44,14 +44,14 @@ struct Paging {
 extension Shape {
     /// One page of a list.
     static func page(of element: Shape) -> Shape {
-        Shape.object([
-            Field("data", .list(of: element)),
-            Field("next_cursor", .string(), nullable: true, help: "For the next page; null: this is the last one."),
-        ]).complete
+        .object([
+            Field("data", .list(of: element), required: true),
+            Field("next_cursor", .string(), required: true, nullable: true, help: "For the next page; null: this is the last one."),
+        ])
     }
 
     /// A list that is answered whole.
-    static func all(_ element: Shape) -> Shape { Shape.object([Field("data", .list(of: element, 0...10_000))]).complete }
+    static func all(_ element: Shape) -> Shape { .object([Field("data", .list(of: element, 0...10_000), required: true)]) }
 }
 
 extension HTTPField.Name {

@@ -14,8 +14,11 @@ struct APIResourcePage: Page {
         let tables: [Table]
         let answers: [Answer]
         let curl: String
-        /// One, or none.
-        let examples: [Example]
+        /// One, or none: then there is one of `likeness`, or nothing to show.
+        var examples: [Example]
+        var likeness: [Like] = []
+        /// The statuses of what can go wrong.
+        let problems: String
     }
 
     struct Paragraph: Sendable { let paragraph: String }
@@ -25,6 +28,7 @@ struct APIResourcePage: Page {
     }
     struct Row: Sendable { let memberName, memberType, memberNotes, memberHelp: String }
     struct Answer: Sendable { let answerStatus, answerWords: String }
+    struct Like: Sendable { let likeName: String }
     struct Example: Sendable { let exampleText: String }
 
     let title: String
@@ -37,11 +41,20 @@ struct APIResourcePage: Page {
         heading = resource.name
         title = "\(resource.name) · API · Prikke"
         var described: [(id: String, names: [String])] = []
+        var shown: [(id: String, example: String)] = []
         entries = resource.operations.map { operation in
             let names = (operation.body.shape?.members ?? []).map(\.name)
             let same = described.first { names.count > 3 && $0.names == names }?.id
             described.append((operation.id, names))
-            return Entry(operation, membersAreThoseOf: same)
+            var entry = Entry(operation, membersAreThoseOf: same)
+            // What is answered alike is shown once.
+            if let text = entry.examples.first?.exampleText, let first = shown.first(where: { $0.example == text }) {
+                entry.examples = []
+                entry.likeness = [Like(likeName: first.id)]
+            } else {
+                shown += entry.examples.map { (operation.id, $0.exampleText) }
+            }
+            return entry
         }
     }
 }
@@ -59,11 +72,10 @@ extension APIResourcePage.Entry {
         }
         paragraphs = words.map { APIResourcePage.Paragraph(paragraph: $0) }
         tables = Self.tables(operation, withBody: other == nil)
-        answers =
-            operation.answers.map {
-                APIResourcePage.Answer(answerStatus: "\($0.status.code)", answerWords: Self.words(operation, $0))
-            }
-            + operation.problems.map { APIResourcePage.Answer(answerStatus: "\($0.status.code)", answerWords: $0.help) }
+        answers = operation.answers.map {
+            APIResourcePage.Answer(answerStatus: "\($0.status.code)", answerWords: Self.words(operation, $0))
+        }
+        problems = operation.problems.map { "\($0.status.code)" }.joined(separator: ", ")
         curl = operation.curl
         examples = operation.answers.filter { $0.shape != nil }.prefix(1).map { APIResourcePage.Example(exampleText: $0.example.pretty) }
     }
