@@ -129,7 +129,7 @@ extension Field {
 }
 
 extension TextFormat {
-    fileprivate static let visible = TextFormat(pattern: "^[\\x21-\\x7e]+$", hint: "Use ASCII without spaces.") { text in
-        text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    fileprivate static let visible = TextFormat(pattern: "^[\\x20-\\x7e]+$", hint: "Use printable ASCII.") { text in
+        text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 }
