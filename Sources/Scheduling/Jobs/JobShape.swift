@@ -11,8 +11,10 @@ public enum JobShape {
             plugins.configFields.map { ($0.kind, [$0.config]) })
     }
 
+    static let key = Shape.string(1...100, format: .jobKey)
+
     private static let common: [Field] = [
-        Field("key", .string(1...100, format: .jobKey), nullable: true, help: "Your own name for the job, unique in the organization."),
+        Field("key", key, nullable: true, help: "Your own name for the job, unique in the organization."),
         Field("name", .string(1...200), help: "For people. Default: the target's host."),
         Field("schedule", JobSchedule.shape, nullable: true, default: .null, help: "When; null: only on demand."),
         Field("timeout_ms", .integer(1_000...900_000), default: 30_000, help: "The whole call, from resolving the name to the last byte."),
