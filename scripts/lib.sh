@@ -1,7 +1,7 @@
 # What the scripts share: the toolchain and the Debian packages. Sourced by bash, also in the Dockerfile; never run.
 
 # To build: the system's libraries that Prikke is linked with, and how to find them.
-build_packages=(libpq-dev libcurl4-openssl-dev libssl-dev libxml2-dev pkg-config)
+build_packages=(libpq-dev libcurl4-openssl-dev libssl-dev libxml2-dev zlib1g-dev pkg-config)
 # To run on a machine of one's own: the private Postgres, time zones, and curl for the lines we print.
 machine_packages=(postgresql tzdata curl)
 # To test: targets that speak TLS and HTTP/2, what scripts/chaos is written in, and a browser.

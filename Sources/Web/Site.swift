@@ -20,6 +20,12 @@ public struct Site: Sendable {
     /// Counts a request of a key; nil: there is no limit.
     public var budget: @Sendable (Access) async throws -> RequestBudgets.Verdict? = { _ in nil }
 
+    /// Ends all answers that have no end by themselves; there are to be no others. Called when the server is about to stop.
+    public var endStreams: @Sendable () -> Void = {}
+
+    /// What requests with an `Idempotency-Key` were answered; nil: the header is not looked at.
+    public var idempotencyKeys: IdempotencyKeys?
+
     /// The jobs of an organization as an export has them.
     public var exportJobs: @Sendable (Access) async throws -> [JSON] = { _ in [] }
 

@@ -74,7 +74,7 @@ public struct WebServer: Service {
         let health = RecentHealth(site.health)
         pages = Pages(views: try Views(), assets: Assets(), health: health.report, about: site.about, demo: site.demo)
         docs = DocsPages(api: site.api, url: site.url, version: site.about().version, pages: pages)
-        drain = Drain(configuration.drain)
+        drain = Drain(configuration.drain, onBegin: site.endStreams)
         vitals = Vitals(report: health.report, metrics: site.metrics, drain: drain)
     }
 

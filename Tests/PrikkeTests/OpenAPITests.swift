@@ -38,7 +38,8 @@ import Web
     @Test func everyExampleIsAnsweredAsDeclared() async throws {
         try await House.open { house in
             let cast = try await Cast(house)
-            for operation in Site.make(house.services).api.operations {
+            // A stream has no end, and a test of its own.
+            for operation in Site.make(house.services).api.operations where operation.id != "streamEvents" {
                 try await cast.restore()
                 let caller = cast["whole key"]
                 let path = try await cast.path(operation.path, for: caller)
@@ -74,7 +75,7 @@ import Web
             for (path, item) in document["paths"]?.object ?? [:] {
                 for (_, operation) in item.object ?? [:] {
                     for parameter in operation["parameters"]?.array ?? [] where parameter["in"] == "path" {
-                        #expect(parameter["schema"]?["pattern"] != nil, "\(path)")
+                        #expect(parameter["schema"]?["pattern"] != nil || parameter["schema"]?["type"] == "integer", "\(path)")
                     }
                 }
             }

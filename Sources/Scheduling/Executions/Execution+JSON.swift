@@ -71,7 +71,8 @@ extension Execution.Response {
 }
 
 extension Attempt {
-    var json: JSON {
+    /// As it stands among an execution's attempts.
+    public var json: JSON {
         [
             "number": JSON(number), "status": .string(status.rawValue), "reason": JSON(reason?.rawValue),
             "error_message": JSON(errorMessage), "started_at": .string(startedAt.rfc3339), "finished_at": .string(finishedAt.rfc3339),
@@ -92,7 +93,7 @@ extension Attempt {
         Field("node_id", .string(), example: "node_01jd3w8k4dfk1q2v7c9r5t0xyz"),
         Field("request", .anything, nullable: true, help: "As it was sent, secrets masked."),
         Field("response_headers", .anything, nullable: true), Field("response", Execution.Response.shape, nullable: true),
-    ])
+    ]).named("Attempt")
 }
 
 extension JSON {

@@ -11,13 +11,15 @@ public enum JobShape {
             plugins.configFields.map { ($0.kind, [$0.config]) })
     }
 
+    static let key = Shape.string(1...100, format: .jobKey)
+
     /// What people may say to change a job (RFC 7396); its schedule comes as a whole, because its members exclude each other. What
     /// comes of it is held against `draft`.
     public static func change(_ plugins: JobPlugins) -> Shape { draft(plugins).mergePatch(replacing: ["schedule"]) }
 
     private static let common: [Field] = [
         Field(
-            "key", .string(1...100, format: .jobKey), nullable: true, help: "Your own name for the job, unique in the organization.",
+            "key", key, nullable: true, help: "Your own name for the job, unique in the organization.",
             example: "exports/nightly"),
         Field("name", .string(1...200), help: "For people. Default: the target's host.", example: "Nightly export"),
         Field(

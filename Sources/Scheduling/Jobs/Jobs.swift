@@ -1,5 +1,6 @@
 import JSON
 import Postgres
+import Secrets
 import Tenancy
 import Time
 
@@ -41,23 +42,6 @@ public struct Jobs: Sendable {
         }
     }
 
-    /// Where a page of the list ends: jobs go by their ids, newest first.
-    public struct Position: Sendable {
-        fileprivate let id: ID<Job>
-
-        /// Behind this job.
-        public init(_ job: Job) { id = job.id }
-
-        /// Reads what `cursor` writes; nil for anything else.
-        public init?(_ cursor: String) {
-            guard let id = ID<Job>(cursor) else { return nil }
-            self.id = id
-        }
-
-        /// The position as a text without meaning to others.
-        public var cursor: String { id.text }
-    }
-
     /// Makes a job. Throws `InvalidInput` by member, `Refusal.limitReached`.
     public func create(_ draft: JSON, for access: Access) async throws -> Job {
         let now = engine.clock.now()
@@ -72,6 +56,7 @@ public struct Jobs: Sendable {
                 try await transaction.batch(
                     insertions(of: definition, sealed: reading.sealed, id: id, for: access, now: now) + [
                         audit, Topic.jobs.notification(database),
+                        Happening.notice([.job(id, .created, of: access.organization.id)], database),
                     ])
                 guard let row = try await transaction.query(selection(.id(id), for: access)).first else { throw Refusal.notFound }
                 return try Job(row, plugins)
@@ -87,17 +72,6 @@ public struct Jobs: Sendable {
             throw Refusal.notFound
         }
         return job
-    }
-
-    /// The organization's jobs, newest first, from behind a position.
-    public func page(after position: Position?, limit: Int, for access: Access) async throws -> [Job] {
-        let position: Query = position.map { "AND j.id < \($0.id)" } ?? ""
-        return try await database.query(
-            """
-            SELECT \(Self.columns) FROM \(Self.tables)
-            WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL \(position) ORDER BY j.id DESC LIMIT \(limit)
-            """
-        ).map { try Job($0, plugins) }
     }
 
     /// Changes what `patch` names (RFC 7396; a schedule is replaced as a whole, for its members exclude each other). The
@@ -135,6 +109,7 @@ public struct Jobs: Sendable {
                 let audit = entry(verb, of: old, to: new, secrets: reading.changed, for: access, now: now).insertion
                 try await transaction.batch([
                     update(of: old, to: new, sealed: reading.sealed, for: access, now: now), audit, Topic.changed(old.id, database),
+                    Happening.notice([.job(old.id, .changed, of: access.organization.id)], database),
                 ])
                 if isMoved { try await reschedule(old, to: new, makingUp: answer, for: access, now: now, in: transaction) }
                 guard let row = try await transaction.query(selection(.id(old.id), for: access)).first else { throw Refusal.notFound }
@@ -143,11 +118,12 @@ public struct Jobs: Sendable {
         }
     }
 
-    /// Deletes the job; what waits of it ends as cancelled. Throws `Refusal.notFound`.
-    public func delete(_ name: Name, for access: Access) async throws {
+    /// Deletes the job; what waits of it ends as cancelled. `version`: only if the job is still at this one. Throws `Refusal`.
+    public func delete(_ name: Name, ifVersion version: Int64? = nil, for access: Access) async throws {
         try await database.transaction { transaction in
             let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
             guard let job = try rows.first.map({ try Job($0, plugins) }) else { throw Refusal.notFound }
+            if let version, version != job.version { throw Refusal.changedSince }
             let now = engine.clock.now()
             let organization = access.organization.id
             try await engine.decide(job.id, of: organization, until: now, in: transaction)
@@ -160,7 +136,7 @@ public struct Jobs: Sendable {
                 Self.endingPeriod(of: job.id, organization: organization, at: now, andWhatIsQueued: true),
                 withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
                 entry(deleted: job, for: access, now: now).insertion,
-                Topic.changed(job.id, database),
+                Topic.changed(job.id, database), Happening.notice([.job(job.id, .deleted, of: organization)], database),
             ])
         }
         Failpoint.jobSaved.reached()
@@ -169,10 +145,15 @@ public struct Jobs: Sendable {
     /// A job in the one shape that it has everywhere.
     @Sendable public func json(_ job: Job) -> JSON { job.json(now: engine.clock.now()) }
 
+    /// The job's `ETag`: its version, which moves with what people change, and what it looks like, which runs change too.
+    public func tag(of job: Job) -> String {
+        "\"\(job.version)-\(Hex.encode(Array(Hash.sha256(json(job).bytes()).prefix(6))))\""
+    }
+
     // MARK: -
 
     /// What stays as it was is let be: a job that a smaller plan does not reach can still be paused, or made smaller by and by.
-    private func check(_ definition: JobDefinition, changing old: JobDefinition? = nil, against e: Entitlements) throws(Refusal) {
+    func check(_ definition: JobDefinition, changing old: JobDefinition? = nil, against e: Entitlements) throws(Refusal) {
         if let plugins = e.plugins, !plugins.contains(definition.plugin), definition.plugin != old?.plugin {
             throw .plugin(definition.plugin, plan: e.plan)
         }

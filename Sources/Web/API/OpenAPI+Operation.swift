@@ -39,6 +39,7 @@ extension Operation {
         var headers: [Field] = []
         if method == .post { headers.append(Self.idempotencyKey) }
         if takesIfMatch { headers.append(Self.ifMatch) }
+        if answers.contains(where: { $0.status == .notModified }) { headers.append(Self.ifNoneMatch) }
         return headers
     }
 
@@ -48,7 +49,13 @@ extension Operation {
         example: "deploy-2026-11-23")
 
     private static let ifMatch = Field(
-        "If-Match", .string(1...1_000), help: "The ETag of the version that you know: a job that has changed since is left alone (412).",
+        "If-Match", .string(1...1_000, format: .entityTags),
+        help: "The ETag of the version that you know: a job that has changed since is left alone (412).",
+        example: "\"3\"")
+
+    private static let ifNoneMatch = Field(
+        "If-None-Match", .string(1...1_000, format: .entityTags),
+        help: "The ETag of the version that you have: 304 if it still is that one.",
         example: "\"3\"")
 
     /// The declared answers, and the refusals that follow from the rest.
@@ -58,8 +65,9 @@ extension Operation {
             var members: JSONObject = [
                 "description": .string(answer.words), "headers": AnswerHeader.references(headers(of: answer)),
             ]
-            if let shape = answer.shape {
-                members["content"] = ["application/json": ["schema": shape.schema(components: &schemas), "example": answer.example]]
+            if let type = answer.mediaType {
+                let schema = answer.shape?.schema(components: &schemas) ?? ["type": "string"]
+                members["content"] = [type: answer.shape == nil ? ["schema": schema] : ["schema": schema, "example": answer.example]]
             }
             let links = links(from: answer, to: all)
             if !links.isEmpty { members["links"] = .object(links) }
@@ -110,6 +118,7 @@ extension DeclaredAnswer {
         case .created: "It was made."
         case .accepted: "It is on disk and will be done."
         case .noContent: "It was done; there is nothing to say."
+        case .notModified: "It is as `If-None-Match` knows it."
         default: "As asked."
         }
     }
@@ -129,6 +138,10 @@ extension Field {
 }
 
 extension TextFormat {
+    fileprivate static let entityTags = TextFormat(
+        pattern: #"^(\*|[ ,]*(W/)?"[^"\x00-\x20\x7f]*"( *,[ ,]*(W/)?"[^"\x00-\x20\x7f]*")*[ ,]*)$"#, hint: "Use an ETag as it was answered, or *."
+    ) { $0 == "*" || $0.hasSuffix("\"") }
+
     fileprivate static let visible = TextFormat(pattern: "^[\\x20-\\x7e]+$", hint: "Use printable ASCII.") { text in
         text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }

@@ -101,7 +101,7 @@ extension ProblemCode {
         ProblemCode(
             "answer_lost", 409,
             meaning: "The first request with this Idempotency-Key was carried out, and its answer was lost with the machine that gave it.",
-            remedy: "Nothing was done twice; look at what subjects names, and go on from there."),
+            remedy: "Nothing was done twice; look at what the detail names, and go on from there."),
     ]
 
     /// People and their organizations.

@@ -43,7 +43,9 @@ struct Assets: Sendable {
         let headers: HTTPFields = [
             .contentType: asset.type, .eTag: tag, .cacheControl: isCurrent ? "public, max-age=31536000, immutable" : "public, no-cache",
         ]
-        if request.headers[values: .ifNoneMatch].contains(tag) { return Response(status: .notModified, headers: headers) }
+        if try EntityTags(.ifNoneMatch, in: request.headers)?.contain(tag, weakly: true) == true {
+            return Response(status: .notModified, headers: headers)
+        }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
     }
 }

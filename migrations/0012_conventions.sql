@@ -1,0 +1,8 @@
+-- What a request with an Idempotency-Key has done, for the next one with the same key, where the process died before it could answer.
+CREATE INDEX audit_log_of_request ON audit_log (organization_id, request_id) WHERE request_id IS NOT NULL;
+
+-- Which nodes have event streams open. Without a living row here nobody is told of what happens, for nobody would listen.
+CREATE UNLOGGED TABLE event_listeners (
+    node_id uuid PRIMARY KEY,
+    until timestamptz NOT NULL
+);
