@@ -100,13 +100,14 @@ extension APIResourcePage.Entry {
         if field.isNullable, field.defaultValue != .null { notes.append("or null") }
         if field.isSecret { notes.append("secret") }
         let row = APIResourcePage.Row(
-            memberName: name, memberType: field.shape.inWords, memberNotes: notes.joined(separator: ", "), memberHelp: field.help)
+            memberName: name, memberType: field.shape.inWords, memberNotes: notes.joined(separator: ", "), memberHelp: field.help.replacing("`", with: ""))
         return [row] + field.shape.members.flatMap { rows($0, within: name) }
     }
 
     private static func words(_ operation: Operation, _ answer: DeclaredAnswer) -> String {
         let headers = operation.headers(of: answer).filter { $0.isAlwaysThere && $0.name != AnswerHeader.requestID.name }.map(\.name)
-        return headers.isEmpty ? answer.words : "\(answer.words) With \(headers.joined(separator: ", "))."
+        let words = answer.status == .ok ? [] : [answer.words.replacing("`", with: "")]
+        return (words + (headers.isEmpty ? [] : ["With \(headers.joined(separator: ", "))."])).joined(separator: " ")
     }
 }
 
