@@ -5,7 +5,7 @@ extension Jobs {
     /// What may be said of a copy.
     public static let cloneShape = Shape.object([
         Field("key", JobShape.key, nullable: true, help: "The copy's own key. Default: none."),
-        Field("name", .string(1...200), help: "Default: the job's, with “copy” behind it."),
+        Field("name", .string(1...200), help: "Default: the job's, with (copy) behind it."),
         Field("enabled", .boolean, help: "Default: as the job's."),
     ]).named("Clone")
 
@@ -15,7 +15,7 @@ extension Jobs {
         var draft = JSON.object(job.definition.members)
         let opened = job.secrets.sealed.map { secrets.open($0, of: job.id, access.organization.id) ?? [:] } ?? [:]
         draft = draft.setting(job.definition.config.unmasked(with: opened.merging(job.secrets.plain)), at: ConfigPath("config"))
-        let name = changes["name"]?.string ?? "\(job.definition.name.unicodeScalars.prefix(190)) (copy)"
+        let name = changes["name"]?.string ?? String(String.UnicodeScalarView(job.definition.name.unicodeScalars.prefix(190))) + " (copy)"
         draft = draft.setting(.string(name), at: ConfigPath("name")).setting(changes["key"] ?? .null, at: ConfigPath("key"))
         if let enabled = changes["enabled"] { draft = draft.setting(enabled, at: ConfigPath("enabled")) }
         return try await create(draft, for: access)

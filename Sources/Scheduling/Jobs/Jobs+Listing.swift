@@ -83,19 +83,19 @@ extension Jobs {
     public func list(
         _ filter: Filter = Filter(), in order: Order, after position: Position?, limit: Int, for access: Access
     ) async throws -> [Listed] {
-        let value: Query = order.column ?? "NULL"
+        let value: Query = order.column ?? "NULL::text"
         // The rows are wide, and most are only looked at: which ones and in which order comes first.
         return try await database.query(
             """
             WITH listed AS MATERIALIZED (
                 SELECT j.id, \(value) AS sort_value FROM \(Self.tables)
                 WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL \(condition(filter))
-                    \(position.map(order.behind) ?? "") ORDER BY \(order.clause) LIMIT \(limit)
+                    \(position.map(order.behind) ?? "") ORDER BY \(order.clause(by: order.column)) LIMIT \(limit)
             )
             SELECT \(Self.columns), \(order.text(of: "l.sort_value")) AS sort_value FROM listed l
                 JOIN jobs j ON j.organization_id = \(access.organization.id) AND j.id = l.id
                 JOIN job_states s ON s.organization_id = j.organization_id AND s.job_id = j.id
-            ORDER BY \(order.column == nil ? "" : "l.sort_value \(order.direction) NULLS LAST,") j.id \(order.direction)
+            ORDER BY \(order.clause(by: order.column == nil ? nil : "l.sort_value"))
             """
         ).map { row in
             let job = try Job(row, plugins)
@@ -146,7 +146,10 @@ extension Jobs.Order {
 
     fileprivate var direction: Query { isBackwards ? "DESC" : "ASC" }
 
-    fileprivate var clause: Query { (column.map { "\($0) \(direction) NULLS LAST, " } ?? "") + "j.id \(direction)" }
+    fileprivate func clause(by value: Query?) -> Query {
+        let first: Query = value.map { "\($0) \(direction) NULLS LAST, " } ?? ""
+        return first + "j.id \(direction)"
+    }
 
     private var isTime: Bool { ![.name, .nameBackwards].contains(self) }
 
