@@ -198,6 +198,11 @@ CREATE TABLE public.erasures (
     CONSTRAINT erasures_kind_check CHECK ((kind = ANY (ARRAY['organization'::text, 'user'::text])))
 );
 
+CREATE UNLOGGED TABLE public.event_listeners (
+    node_id uuid NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.executions (
     organization_id uuid NOT NULL,
     keep_days smallint NOT NULL,
@@ -704,6 +709,9 @@ ALTER TABLE ONLY public.entitlements
 ALTER TABLE ONLY public.erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.event_listeners
+    ADD CONSTRAINT event_listeners_pkey PRIMARY KEY (node_id);
+
 ALTER TABLE ONLY public.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
 
@@ -808,6 +816,8 @@ CREATE INDEX api_keys_of_creator ON public.api_keys USING btree (created_by) WHE
 CREATE INDEX api_keys_of_organization ON public.api_keys USING btree (organization_id, id);
 
 CREATE INDEX audit_log_of_actor ON public.audit_log USING btree (actor_id) WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX audit_log_of_request ON public.audit_log USING btree (organization_id, request_id) WHERE (request_id IS NOT NULL);
 
 CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (organization_id, subject, id);
 

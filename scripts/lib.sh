@@ -7,7 +7,7 @@ machine_packages=(postgresql tzdata curl)
 # To test: targets that speak TLS and HTTP/2, what scripts/chaos is written in, where schemathesis is put, and a browser.
 test_packages=(openssl nghttp2-server python3 python3-venv chromium chromium-driver)
 # To run in the image: what the binary is linked with, time zones, certificates, and curl for the health check.
-image_packages=(libpq5 libcurl4 libssl3 tzdata ca-certificates curl)
+image_packages=(libpq5 libcurl4 libssl3 zlib1g tzdata ca-certificates curl)
 
 say() { echo "$*" >&2; }
 
