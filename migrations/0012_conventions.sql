@@ -6,3 +6,7 @@ CREATE UNLOGGED TABLE event_listeners (
     node_id uuid PRIMARY KEY,
     until timestamptz NOT NULL
 );
+
+-- Lists of jobs by name, and by the time of the last change.
+CREATE INDEX jobs_by_name ON jobs (organization_id, (lower(name) COLLATE "C"), id) WHERE deleted_at IS NULL;
+CREATE INDEX jobs_by_change ON jobs (organization_id, updated_at, id) WHERE deleted_at IS NULL;

@@ -887,6 +887,10 @@ CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (or
 
 CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE (pass_at IS NOT NULL);
 
+CREATE INDEX jobs_by_change ON public.jobs USING btree (organization_id, updated_at, id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX jobs_by_name ON public.jobs USING btree (organization_id, lower(name) COLLATE "C", id) WHERE (deleted_at IS NULL);
+
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
 
 CREATE INDEX jobs_removed ON public.jobs USING btree (organization_id, key, deleted_at) WHERE ((deleted_at IS NOT NULL) AND (managed_by IS NOT NULL));

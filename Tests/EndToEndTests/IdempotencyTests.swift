@@ -54,7 +54,7 @@ import Testing
             await Wire.exchange(call.bytes, port: other.port) { String(decoding: $0, as: UTF8.self).contains(#""name":"Twice""#) }
         }
         try await other.wait(until: "SELECT count(*) AS n FROM event_listeners WHERE until > now()", isAtLeast: 1)
-        let job = try #require(await tenant.get("/api/jobs").json["data"]?[0]?["id"]?.string)
+        let job = try #require(await tenant.get("/api/jobs").json["data"]?.array?.first?["id"]?.string)
         #expect(await tenant.send("PATCH", "/api/jobs/\(job)", ["name": "Twice"]).status == 200)
         let text = String(decoding: await stream.value, as: UTF8.self)
         #expect(text.contains("event: job") && text.contains(#""action":"changed""#), "\(text)")

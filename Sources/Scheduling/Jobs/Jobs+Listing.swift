@@ -84,11 +84,13 @@ extension Jobs {
         _ filter: Filter = Filter(), in order: Order, after position: Position?, limit: Int, for access: Access
     ) async throws -> [Listed] {
         let value: Query = order.column ?? "NULL::text"
+        // Of ten thousand jobs the states are read only where they count.
+        let needsStates = order.isOfState || filter.health != nil
         // The rows are wide, and most are only looked at: which ones and in which order comes first.
         return try await database.query(
             """
             WITH listed AS MATERIALIZED (
-                SELECT j.id, \(value) AS sort_value FROM \(Self.tables)
+                SELECT j.id, \(value) AS sort_value FROM \(needsStates ? Self.tables : "jobs j")
                 WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL \(condition(filter))
                     \(position.map(order.behind) ?? "") ORDER BY \(order.clause(by: order.column)) LIMIT \(limit)
             )
@@ -119,10 +121,10 @@ extension Jobs {
         if let enabled = filter.enabled { conditions.append("j.enabled = \(enabled)") }
         // A text to be found, and no pattern: none of its characters means anything.
         if let search = filter.search, !search.isEmpty {
-            conditions.append(
-                """
-                strpos(lower(concat_ws(E'\\n', j.name, j.key, j.config ->> 'url', array_to_string(j.tags, E'\\n'))), lower(\(search))) > 0
-                """)
+            // What is ASCII is found without knowing other letters, which is twice as fast.
+            let collation: Query = search.utf8.allSatisfy { $0 < 0x80 } ? "COLLATE \"C\"" : ""
+            let text: Query = "concat_ws(E'\\n', j.name, j.key, j.config ->> 'url', array_to_string(j.tags, E'\\n')) \(collation)"
+            conditions.append("strpos(lower(\(text)), lower(\(search))) > 0")
         }
         return conditions.reduce("") { $0 + " AND " + $1 }
     }
@@ -147,9 +149,14 @@ extension Jobs.Order {
     fileprivate var direction: Query { isBackwards ? "DESC" : "ASC" }
 
     fileprivate func clause(by value: Query?) -> Query {
-        let first: Query = value.map { "\($0) \(direction) NULLS LAST, " } ?? ""
+        // Said of what is never null, it would keep an index from being used.
+        let nulls: Query = isOfState ? "NULLS LAST" : ""
+        let first: Query = value.map { "\($0) \(direction) \(nulls), " } ?? ""
         return first + "j.id \(direction)"
     }
+
+    /// Not of the definition; and may be null.
+    fileprivate var isOfState: Bool { [.nextRun, .nextRunBackwards].contains(self) }
 
     private var isTime: Bool { ![.name, .nameBackwards].contains(self) }
 
@@ -160,7 +167,7 @@ extension Jobs.Order {
     }
 
     fileprivate func mayBe(_ value: String?) -> Bool {
-        guard let value else { return [.nextRun, .nextRunBackwards].contains(self) }
+        guard let value else { return isOfState }
         // Up to the year 9999.
         return !isTime || Int64(value).map { (0...253_402_300_799_999_999).contains($0) } ?? false
     }
@@ -171,6 +178,7 @@ extension Jobs.Order {
         guard let column else { return "AND j.id \(than) \(id)" }
         guard let value = position.value else { return "AND \(column) IS NULL AND j.id \(than) \(id)" }
         let mark: Query = isTime ? "\(Timestamp(microseconds: Int64(value) ?? 0))" : "\(value)"
-        return "AND ((\(column), j.id) \(than) (\(mark), \(id)) OR \(column) IS NULL)"
+        let behind: Query = "(\(column), j.id) \(than) (\(mark), \(id))"
+        return isOfState ? "AND (\(behind) OR \(column) IS NULL)" : "AND \(behind)"
     }
 }
