@@ -139,7 +139,8 @@ extension Field {
 
 extension TextFormat {
     fileprivate static let entityTags = TextFormat(
-        pattern: #"^(\*|[ ,]*(W/)?"[^"\x00-\x20\x7f]*"( *,[ ,]*(W/)?"[^"\x00-\x20\x7f]*")*[ ,]*)$"#, hint: "Use an ETag as it was answered, or *."
+        pattern: #"^(\*|[ ,]*(W/)?"[^"\x00-\x20\x7f]*"( *,[ ,]*(W/)?"[^"\x00-\x20\x7f]*")*[ ,]*)$"#,
+        hint: "Use an ETag as it was answered, or *."
     ) { $0 == "*" || $0.hasSuffix("\"") }
 
     fileprivate static let visible = TextFormat(pattern: "^[\\x20-\\x7e]+$", hint: "Use printable ASCII.") { text in

@@ -100,7 +100,8 @@ extension APIResourcePage.Entry {
         if field.isNullable, field.defaultValue != .null { notes.append("or null") }
         if field.isSecret { notes.append("secret") }
         let row = APIResourcePage.Row(
-            memberName: name, memberType: field.shape.inWords, memberNotes: notes.joined(separator: ", "), memberHelp: field.help.replacing("`", with: ""))
+            memberName: name, memberType: field.shape.inWords, memberNotes: notes.joined(separator: ", "),
+            memberHelp: field.help.replacing("`", with: ""))
         return [row] + field.shape.members.flatMap { rows($0, within: name) }
     }
 
