@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
         // Know no word of the domain.
         .target(
@@ -63,7 +64,7 @@ let package = Package(
                 .embedInCode("0001_tenancy.sql"), .embedInCode("0002_jobs_and_queue.sql"), .embedInCode("0003_executions.sql"),
                 .embedInCode("0004_survival.sql"), .embedInCode("0005_ledger.sql"), .embedInCode("0006_zones_and_audit.sql"),
                 .embedInCode("0007_people.sql"), .embedInCode("0008_mail.sql"), .embedInCode("0009_sealed_headers.sql"),
-                .embedInCode("0010_api.sql"),
+                .embedInCode("0010_api.sql"), .embedInCode("0012_conventions.sql"),
             ],
             swiftSettings: strict
         ),
@@ -107,7 +108,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Scheduling", "Billing", "Tenancy", "Mail", "Outbound", "JSON", "Time",
+                "CZlib", "Scheduling", "Billing", "Tenancy", "Mail", "Outbound", "JSON", "Time",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -135,6 +136,9 @@ let package = Package(
                 .embedInCode("Templates/settings.mustache"),
                 .embedInCode("Templates/audit.mustache"),
                 .embedInCode("Templates/status.mustache"),
+                .embedInCode("Templates/apicontents.mustache"),
+                .embedInCode("Templates/apiresource.mustache"),
+                .embedInCode("Templates/errorcodes.mustache"),
                 .embedInCode("Assets/base.css"),
                 .embedInCode("Assets/components.css"),
                 .embedInCode("Assets/favicon.svg"),

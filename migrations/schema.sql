@@ -198,6 +198,11 @@ CREATE TABLE public.erasures (
     CONSTRAINT erasures_kind_check CHECK ((kind = ANY (ARRAY['organization'::text, 'user'::text])))
 );
 
+CREATE UNLOGGED TABLE public.event_listeners (
+    node_id uuid NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.executions (
     organization_id uuid NOT NULL,
     keep_days smallint NOT NULL,
@@ -704,6 +709,9 @@ ALTER TABLE ONLY public.entitlements
 ALTER TABLE ONLY public.erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.event_listeners
+    ADD CONSTRAINT event_listeners_pkey PRIMARY KEY (node_id);
+
 ALTER TABLE ONLY public.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (organization_id, id, keep_days, scheduled_for);
 
@@ -809,6 +817,8 @@ CREATE INDEX api_keys_of_organization ON public.api_keys USING btree (organizati
 
 CREATE INDEX audit_log_of_actor ON public.audit_log USING btree (actor_id) WHERE (actor_id IS NOT NULL);
 
+CREATE INDEX audit_log_of_request ON public.audit_log USING btree (organization_id, request_id) WHERE (request_id IS NOT NULL);
+
 CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (organization_id, subject, id);
 
 CREATE INDEX executions_stretches ON ONLY public.executions USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
@@ -876,6 +886,10 @@ CREATE INDEX job_states_due ON public.job_states USING btree (next_run_at) WHERE
 CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (organization_id, next_run_at) WHERE (next_run_at IS NOT NULL);
 
 CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE (pass_at IS NOT NULL);
+
+CREATE INDEX jobs_by_change ON public.jobs USING btree (organization_id, updated_at, id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX jobs_by_name ON public.jobs USING btree (organization_id, lower(name) COLLATE "C", id) WHERE (deleted_at IS NULL);
 
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
 

@@ -5,22 +5,22 @@ public struct Field: Sendable {
     public let name: String
 
     /// What the value must be.
-    public let shape: Shape
+    public internal(set) var shape: Shape
 
     /// Whether leaving it out is an error.
-    public private(set) var isRequired: Bool
+    public internal(set) var isRequired: Bool
 
     /// Whether it may be null.
-    public let isNullable: Bool
+    public internal(set) var isNullable: Bool
 
     /// What is filled in where it is left out; nil: nothing, it stays away.
-    public private(set) var defaultValue: JSON?
+    public internal(set) var defaultValue: JSON?
 
     /// Whether the value must not be shown: never in an error, and in forms and answers only as `***`.
     public let isSecret: Bool
 
     /// Whether only we set it: shown in answers, refused in requests.
-    public let isReadOnly: Bool
+    public internal(set) var isReadOnly: Bool
 
     /// What a form calls it, in sentence case.
     public let label: String
@@ -29,7 +29,7 @@ public struct Field: Sendable {
     public let help: String
 
     /// What a sensible value looks like.
-    public let example: JSON?
+    public internal(set) var example: JSON?
 
     /// `label` is made of the name where it is left out: `timeout_ms` becomes "Timeout ms".
     public init(
@@ -47,14 +47,6 @@ public struct Field: Sendable {
         self.label = label ?? Self.label(for: name)
         self.help = help
         self.example = example
-    }
-
-    /// The same member as an answer has it: never left out.
-    var alwaysThere: Field {
-        var field = self
-        field.isRequired = true
-        field.defaultValue = nil
-        return field
     }
 
     private static func label(for name: String) -> String {

@@ -20,6 +20,7 @@ extension Shape {
     private func writtenOut(_ components: inout JSONObject, _ inPlace: Bool) -> JSON {
         switch kind {
         case .anything: return [:]
+        case .null: return ["type": "null"]
         case .boolean: return ["type": "boolean"]
         case .integer(let range): return .object(Self.integerSchema(range))
         case .number(let range): return .object(Self.numberSchema(range))
@@ -92,7 +93,9 @@ extension Shape.Variants {
             properties[tag.name] = ["const": .string(name)]
             schema["properties"] = .object(properties)
             // Without this, a value that leaves the tag out would fit every alternative that has the same members.
-            if tag.defaultValue != .string(name) { schema["required"] = .array([.string(tag.name)] + (schema["required"]?.array ?? [])) }
+            if tag.defaultValue != .string(name), !tag.isRequired {
+                schema["required"] = .array([.string(tag.name)] + (schema["required"]?.array ?? []))
+            }
             alternatives.append(.object(schema))
         }
         return alternatives.count == 1 ? alternatives[0] : ["oneOf": .array(alternatives)]
@@ -107,6 +110,8 @@ extension Field {
         if let defaultValue { schema["default"] = defaultValue }
         if let example { schema["examples"] = [example] }
         if isReadOnly { schema["readOnly"] = true }
+        // Not `writeOnly`: it is answered too, as `***`.
+        if isSecret { schema["x-secret"] = true }
         return .object(schema)
     }
 }

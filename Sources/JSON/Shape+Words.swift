@@ -3,6 +3,7 @@ extension Shape {
     func takesType(of value: JSON) -> Bool {
         switch kind {
         case .anything: true
+        case .null: value.isNull
         case .boolean: value.bool != nil
         case .integer: value.int != nil
         case .number: value.double != nil
@@ -17,6 +18,7 @@ extension Shape {
     var typeInWords: String {
         switch kind {
         case .anything: "any value"
+        case .null: "null"
         case .boolean: "true or false"
         case .integer: "a whole number"
         case .number: "a number"

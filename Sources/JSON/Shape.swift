@@ -3,6 +3,7 @@
 public struct Shape: Sendable {
     indirect enum Kind: Sendable {
         case anything
+        case null
         case boolean
         case integer(ClosedRange<Int64>)
         case number(ClosedRange<Double>)
@@ -27,12 +28,12 @@ public struct Shape: Sendable {
         let cases: [(name: String, fields: [Field])]
     }
 
-    private(set) var kind: Kind
+    var kind: Kind
 
     /// What the schema is called in an OpenAPI document; nil: it is written out where it is used.
-    public private(set) var name: String?
+    public internal(set) var name: String?
 
-    private(set) var checks: [@Sendable (JSON) -> [FieldError]] = []
+    var checks: [@Sendable (JSON) -> [FieldError]] = []
 
     init(_ kind: Kind) { self.kind = kind }
 }
@@ -40,6 +41,9 @@ public struct Shape: Sendable {
 extension Shape {
     /// Any JSON at all.
     public static let anything = Shape(.anything)
+
+    /// `null` alone, one of `either`.
+    public static let null = Shape(.null)
 
     /// `true` or `false`.
     public static let boolean = Shape(.boolean)
@@ -96,20 +100,6 @@ extension Shape {
     public func named(_ name: String) -> Shape {
         var shape = self
         shape.name = name
-        return shape
-    }
-
-    /// The same object with every member always there: how an answer is described that has the shape of a request.
-    public var complete: Shape {
-        var shape = self
-        switch kind {
-        case .object(let fields, let exactlyOneOf):
-            shape.kind = .object(fields.map(\.alwaysThere), exactlyOneOf: exactlyOneOf)
-        case .variants(let variants):
-            let cases = variants.cases.map { ($0.name, $0.fields.map(\.alwaysThere)) }
-            shape.kind = .variants(Variants(tag: variants.tag.alwaysThere, common: variants.common.map(\.alwaysThere), cases: cases))
-        default: break
-        }
         return shape
     }
 

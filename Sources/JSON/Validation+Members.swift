@@ -18,9 +18,9 @@ extension Validation {
         for field in fields {
             if let value = members[field.name] {
                 checked[field.name] = at(field.name) { $0.checkMember(value, field) }
-            } else if field.isRequired, !field.isReadOnly, !partial {
+            } else if field.isRequired, isAnswer || !field.isReadOnly, !partial {
                 missing(field)
-            } else if let value = field.defaultValue, !partial {
+            } else if let value = field.defaultValue, !partial, !isAnswer {
                 // Through the shape, so that an object's default gets its members' own defaults.
                 checked[field.name] = value.isNull ? value : at(field.name) { $0.check(value, field.shape) }
             }
@@ -31,7 +31,7 @@ extension Validation {
     }
 
     private mutating func checkMember(_ value: JSON, _ field: Field) -> JSON {
-        if field.isReadOnly {
+        if field.isReadOnly, !isAnswer {
             fail("read_only", "Prikke sets this itself; leave it out.")
             return value
         }

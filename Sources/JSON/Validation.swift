@@ -10,16 +10,29 @@ extension Shape {
     }
 }
 
+extension Shape {
+    /// Where an answer of ours is not what this shape says; empty where it is. (For tests and examples.)
+    public func faults(inAnswer value: JSON) -> [FieldError] {
+        var validation = Validation(isAnswer: true)
+        _ = validation.check(value, self)
+        return validation.errors
+    }
+}
+
 /// One walk over a value and its shape. Both bound the recursion: a shape is finite, and a parsed value is not deep.
 /// No detail repeats what was sent: it may be a secret, and it stands next to its pointer anyway.
 struct Validation {
+    /// Whether it is an answer of ours: what we set is there, what was declared as always there too, and nothing is filled in.
+    let isAnswer: Bool
     private(set) var errors: [FieldError] = []
     private var pointer = Pointer()
+
+    init(isAnswer: Bool = false) { self.isAnswer = isAnswer }
 
     mutating func check(_ value: JSON, _ shape: Shape, partial: Bool = false) -> JSON {
         let before = errors.count
         let checked = checkKind(value, shape, partial: partial)
-        guard errors.count == before else { return checked }
+        guard errors.count == before, !isAnswer else { return checked }
         for check in shape.checks {
             for error in check(checked) where errors.count < InvalidInput.mostErrors {
                 errors.append(FieldError(pointer: pointer.text + error.pointer, code: error.code, detail: error.detail))
@@ -31,6 +44,7 @@ struct Validation {
     private mutating func checkKind(_ value: JSON, _ shape: Shape, partial: Bool) -> JSON {
         switch shape.kind {
         case .anything: return value
+        case .null: if !value.isNull { wrongType("null", value) }
         case .boolean: if value.bool == nil { wrongType("true or false", value) }
         case .integer(let range): return checkInteger(value, range)
         case .number(let range): checkNumber(value, range)

@@ -19,6 +19,7 @@ struct Services {
     let organizations: Organizations
     let keys: APIKeys
     let budgets: RequestBudgets
+    let idempotencyKeys: IdempotencyKeys
     let people: People
     private let jobsOfOrganization: JobsOfOrganization
     let signing: SigningSecrets
@@ -29,6 +30,8 @@ struct Services {
     let plugins: JobPlugins
     let jobs: Jobs
     let executions: Executions
+    let testCalls: TestCalls
+    let events: Events
     let plans: PlanCatalog
     let outbox: Outbox
     /// In development, where no mail leaves the machine.
@@ -72,6 +75,7 @@ struct Services {
         organizations = Organizations(
             home.api, signing: signing, mails: mails, newcomers: plans.free.entitlements, jobs: jobsOfOrganization)
         keys = APIKeys(home.api, mails: mails)
+        idempotencyKeys = IdempotencyKeys(home.api, seal: seal)
         budgets = RequestBudgets(limits, perMinute: configuration.rateLimit)
         people = People(
             magicLinks: MagicLinks(home.api, mails: mails, limits: limits, organizations: organizations), sessions: Sessions(home.api),
@@ -80,6 +84,8 @@ struct Services {
             signingSecrets: { [signing] in try await signing.all(for: $0, over: home.api) },
             rotateSigningSecret: { [signing] in try await signing.rotate(overlapHours: $0, for: $1, over: home.api) })
         executions = Executions(engine, over: home.api)
+        testCalls = TestCalls(jobs, signing: signing, limits: limits)
+        events = Events(engine, jobs, executions, over: home.api, logger: logger)
     }
 
     /// The database that the API asks.
@@ -120,7 +126,7 @@ struct Services {
 
     /// Every column that holds envelopes: what `prikke secrets rotate` seals anew.
     static let sealedColumns = [
-        SigningSecrets.column, JobSecrets.column,
+        SigningSecrets.column, JobSecrets.column, IdempotencyKeys.column,
         SealedColumn("outbox", key: ["id"], reading: ["recipient"]) { row throws(PostgresError) in try Outbox.place(of: row) },
     ]
 

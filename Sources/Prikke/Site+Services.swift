@@ -15,7 +15,9 @@ extension Site {
         var site = Site(
             url: services.configuration.siteURL,
             api: API(
-                API.jobs(services.jobs, services.executions), API.batch(services.jobs), API.sync(services.jobs), API.previews(services.jobs), API.executions(services.executions),
+                API.jobs(services.jobs, services.executions), API.moreOfJobs(services.jobs, services.testCalls), API.batch(services.jobs),
+                API.sync(services.jobs), API.events(services.events, services.jobs), API.previews(services.jobs),
+                API.executions(services.executions),
                 API.organization(services.people), API.members(services.people.memberships), API.invites(services.people.invites),
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
             authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },
@@ -25,7 +27,10 @@ extension Site {
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
         if services.configuration.stage == .development { site.demo = { try await OverviewPage.demo(services) } }
         site.people = services.people
+        site.editorSchema = SyncShape.editorSchema(services.plugins)
         site.overview = { try await OverviewPage.make(services, for: $0) }
+        site.endStreams = { [events = services.events] in events.end() }
+        site.idempotencyKeys = services.idempotencyKeys
         site.budget = { [budgets = services.budgets] in try await budgets.take(for: $0) }
         site.exportJobs = { [jobs = services.jobs] in try await allJobs(of: $0, jobs) }
         site.mailbox = services.mailbox

@@ -29,19 +29,21 @@ extension APIKey {
 
     /// What `json` looks like.
     public static let shape = Shape.object([
-        Field("id", .string()), Field("name", .string()), Field("scopes", .list(of: .choice(Scope.allCases.map(\.rawValue)))),
-        Field("created_at", .string()), Field("expires_at", .string(), nullable: true), Field("revoked_at", .string(), nullable: true),
-        Field("last_used_at", .string(), nullable: true, help: "To within five minutes."),
-        Field("previous_until", .string(), nullable: true, help: "Till then the secret before the last rotation is taken as well."),
+        Field("id", .string(), example: "key_01jd3w8k4dfk1q2v7c9r5t0xyz"), Field("name", .string(), example: "Deploy script"),
+        Field("scopes", .list(of: .choice(Scope.allCases.map(\.rawValue)))), Field("created_at", .instant),
+        Field("expires_at", .instant, nullable: true), Field("revoked_at", .instant, nullable: true),
+        Field("last_used_at", .instant, nullable: true, help: "To within five minutes."),
+        Field("previous_until", .instant, nullable: true, help: "Till then the secret before the last rotation is taken as well."),
         Field("created_by", .string(), nullable: true, help: "Who made it. `manage` counts while that is an admin or owner."),
-    ]).named("APIKey")
+    ]).complete.named("APIKey")
 
     /// What a key is made of.
     public static let fields = [
         Field("name", .string(1...200), required: true, help: "What uses it.", example: "Deploy script"),
         Field(
             "scopes", .list(of: .choice(Scope.allCases.map(\.rawValue)), 1...3), required: true,
-            help: "read: look at everything but secrets; write: change and run jobs; manage: members, keys, settings."),
+            help: "read: look at everything but secrets; write: change and run jobs; manage: members, keys, settings.",
+            example: ["read", "write"]),
         Field("expires_in_days", .integer(1...3_650), nullable: true, label: "Ends after, in days", help: "Left out: never."),
     ]
 

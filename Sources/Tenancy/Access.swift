@@ -34,6 +34,6 @@ public struct Access: Sendable {
     ) -> AuditEntry {
         AuditEntry(
             at: time, of: organization.id, by: actor, action, on: subject, before: before, after: after, way: origin.way,
-            from: origin.address)
+            from: origin.address, under: origin.reservation)
     }
 }

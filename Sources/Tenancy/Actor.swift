@@ -25,6 +25,8 @@ public struct Origin: Sendable, Equatable {
     public let way: Way
     /// The client's address, where there is one.
     public let address: String?
+    /// What a request with an `Idempotency-Key` holds; nil: it has none.
+    var reservation: IdempotencyKeys.Reservation?
 
     /// `address` as it is to be written down.
     public init(_ way: Way, from address: String? = nil) { (self.way, self.address) = (way, address) }

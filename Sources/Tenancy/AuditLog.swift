@@ -110,11 +110,15 @@ extension AuditEntry {
 
     /// What `json` looks like.
     public static let shape = Shape.object([
-        Field("id", .string()), Field("at", .string()),
-        Field("actor", .object([Field("type", .string()), Field("id", .string(), nullable: true)])), Field("action", .string()),
-        Field("subject", .string(), help: "The id of what it was done on."), Field("before", .anything, nullable: true),
-        Field("after", .anything, nullable: true), Field("via", .string()), Field("address", .string(), nullable: true),
-    ]).named("AuditEntry")
+        Field("id", .string(), example: "aud_01jd3w8k4dfk1q2v7c9r5t0xyz"), Field("at", .instant),
+        Field(
+            "actor", .object([Field("type", .string()), Field("id", .string(), nullable: true)]),
+            example: ["type": "user", "id": "usr_01jd3w8k4dfk1q2v7c9r5t0xyz"]), Field("action", .string(), example: "job.paused"),
+        Field("subject", .string(), help: "The id of what it was done on.", example: "job_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("before", .anything, nullable: true),
+        Field("after", .anything, nullable: true), Field("via", .string(), example: "api"),
+        Field("address", .string(), nullable: true, example: "203.0.113.7"),
+    ]).complete.named("AuditEntry")
 
     /// The columns of the export.
     public static let columnNames = ["at", "actor", "actor_id", "action", "subject", "before", "after", "via", "address"]

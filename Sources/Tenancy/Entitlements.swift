@@ -49,8 +49,10 @@ extension Entitlements {
     }
 
     static let shape = Shape.object([
-        Field("jobs", .integer(), nullable: true), Field("executions_per_month", .integer(), nullable: true),
-        Field("shortest_interval_s", .integer()), Field("keep_days", .integer()), Field("members", .integer(), nullable: true),
-        Field("concurrency", .integer()), Field("timeout_s", .integer()), Field("plugins", .list(of: .string()), nullable: true),
-    ]).named("Entitlements")
+        Field("jobs", .integer(), nullable: true, example: 200),
+        Field("executions_per_month", .integer(), nullable: true, example: 100_000),
+        Field("shortest_interval_s", .integer(), example: 1), Field("keep_days", .integer(), example: 30),
+        Field("members", .integer(), nullable: true, example: 10), Field("concurrency", .integer(), example: 20),
+        Field("timeout_s", .integer(), example: 900), Field("plugins", .list(of: .string()), nullable: true),
+    ]).complete.named("Entitlements")
 }

@@ -45,6 +45,7 @@ public struct Eraser: Service {
         try await database.query("DELETE FROM known_browsers WHERE last_seen_at < now() - interval '400 days'")
         try await database.query(
             "DELETE FROM rate_counts WHERE subject IN (SELECT subject FROM rate_counts WHERE window_end < now() LIMIT 10000)")
+        try await IdempotencyKeys.prune(database)
         let over = try await database.query(
             """
             SELECT id FROM organizations WHERE deleted_at < now() - \(Organizations.regret.components.seconds) * interval '1 second'

@@ -53,14 +53,15 @@ extension Invite {
 
     /// What `json` looks like.
     public static let shape = Shape.object([
-        Field("id", .string()), Field("email", .string()), Field("role", .choice(Role.allCases.map(\.rawValue))),
-        Field("invited_by", .string(), nullable: true), Field("created_at", .string()), Field("sent_at", .string()),
-        Field("expires_at", .string()),
-    ]).named("Invite")
+        Field("id", .string(), example: "inv_01jd3w8k4dfk1q2v7c9r5t0xyz"), Field("email", .string(), example: "dora@example.com"),
+        Field("role", .choice(Role.allCases.map(\.rawValue)), example: "member"),
+        Field("invited_by", .string(), nullable: true, example: "alice@example.com"), Field("created_at", .instant),
+        Field("sent_at", .instant), Field("expires_at", .instant, example: "2026-11-30T08:00:00.000000Z"),
+    ]).complete.named("Invite")
 
     /// What an invite is made of.
     public static let fields = [
-        Field("email", .string(3...254), required: true, label: "E-mail address", help: "Who is invited.", example: "bob@example.com"),
+        Field("email", .string(3...254), required: true, label: "E-mail address", help: "Who is invited.", example: "dora@example.com"),
         Field(
             "role", .choice(Role.allCases.map(\.rawValue)), default: "member",
             help: "Members run jobs, viewers look on, admins invite and manage keys. Never more than you are."),

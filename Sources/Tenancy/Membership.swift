@@ -29,11 +29,12 @@ extension Membership {
 
     /// What `json` looks like.
     public static let shape = Shape.object([
-        Field("id", .string()), Field("email", .string()), Field("role", .choice(Role.allCases.map(\.rawValue))),
-        Field("created_at", .string()),
-    ]).named("Member")
+        Field("id", .string(), example: "usr_01jd3w8k4dfk1q2v7c9r5t0xyz"), Field("email", .string(), example: "bob@example.com"),
+        Field("role", .choice(Role.allCases.map(\.rawValue)), example: "member"), Field("created_at", .instant),
+    ]).complete.named("Member")
 
     /// What a change of role is.
     public static let roleField = Field(
-        "role", .choice(Role.allCases.map(\.rawValue)), required: true, help: "What they may do. Never more than you may.")
+        "role", .choice(Role.allCases.map(\.rawValue)), required: true, help: "What they may do. Never more than you may.",
+        example: "member")
 }

@@ -80,15 +80,19 @@ extension Organization {
 
     /// What `json` looks like.
     public static let shape = Shape.object([
-        Field("id", .string()), Field("name", .string()), Field("slug", .string()), Field("plan", .string()),
-        Field("entitlements", Entitlements.shape), Field("timezone", .string()), Field("created_at", .string()),
-    ]).named("Organization")
+        Field("id", .string(), example: "org_01jd3w8k4dfk1q2v7c9r5t0xyz"), Field("name", .string(), example: "Acme"),
+        Field("slug", .string(), example: "acme"), Field("plan", .string(), help: "The plan in force now.", example: "pro"),
+        Field("entitlements", Entitlements.shape, help: "What it grants; null: without limit."),
+        Field("timezone", .string(), example: "Europe/Oslo"), Field("created_at", .instant),
+    ]).complete.named("Organization")
 
     /// What may be changed of it.
     public static let fields = [
-        Field("name", .string(1...100), help: "What people see."),
+        Field("name", .string(1...100), help: "What people see.", example: "Acme"),
         Field("slug", .string(3...40), help: "Stands in every address. The old one leads here for 30 days."),
-        Field("timezone", .string(1...64), label: "Time zone", help: "For schedules that name none, such as Europe/Oslo."),
+        Field(
+            "timezone", .string(1...64), label: "Time zone", help: "For schedules that name none, such as Europe/Oslo.",
+            example: "Europe/Oslo"),
     ]
 
     /// A first proposal for the slug: the name's letters and digits, hyphens between its words, 3–40 characters.

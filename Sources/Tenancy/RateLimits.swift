@@ -26,6 +26,7 @@ public struct RateLimit: Sendable {
     /// Over all organizations.
     static let invitesToAddress = RateLimit(name: "invites to address", most: 1, window: .seconds(86_400))
     static let addressChanges = RateLimit(name: "address changes", most: 5, window: .seconds(86_400))
+    static let testCalls = RateLimit(name: "test calls", most: 20, window: .seconds(60))
     static let exports = RateLimit(name: "exports", most: 20, window: .seconds(3_600))
 }
 
@@ -46,6 +47,12 @@ public struct RateLimits: Sendable {
             if window.used > count.limit.most { return window.secondsLeft }
         }
         return nil
+    }
+
+    /// Counts a test call of the organization. Throws `Denial.tryLater`.
+    public func countTestCall(for access: Access) async throws {
+        guard let seconds = try await refusal([(.testCalls, access.organization.id.text)]) else { return }
+        throw Denial.tryLater(seconds: seconds)
     }
 
     /// How a window stands after something was taken out of it.

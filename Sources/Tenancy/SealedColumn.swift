@@ -13,15 +13,16 @@ public struct SealedColumn: Sendable {
     let key: [String]
     let place: @Sendable (Row) throws(PostgresError) -> [String]
 
-    /// `key` names the columns of the primary key, which are of type `uuid`. `place` is what an envelope was sealed with, read from a
+    /// `key` names the columns of the primary key, which are of type `uuid`, or `bytea` (`bytes`). `place` is what an envelope was sealed with, read from a
     /// row of these columns and those that `place` needs beside (`reading`).
     public init(
-        _ table: String, _ column: String = "sealed", key: [String], reading more: [String] = [],
+        _ table: String, _ column: String = "sealed", key: [String], bytes: Set<String> = [], reading more: [String] = [],
         place: @escaping @Sendable (Row) throws(PostgresError) -> [String]
     ) {
-        (self.table, self.column, self.key, self.more, self.place) = (table, column, key, more, place)
+        (self.table, self.column, self.key, self.bytes, self.more, self.place) = (table, column, key, bytes, more, place)
     }
 
+    private let bytes: Set<String>
     private let more: [String]
 
     /// So many rows at a time.
@@ -41,7 +42,7 @@ public struct SealedColumn: Sendable {
 
     /// Opens what an older key has sealed and seals it with the newest. What is written meanwhile by others stays as they wrote it.
     func reseal(_ seal: Seal, over database: Database) async throws -> Walk {
-        var (walk, last) = (Walk(), [UUID]())
+        var (walk, last) = (Walk(), [Query]())
         while true {
             let rows = try await database.query(page(behind: last))
             var updates: [(key: String, query: Query)] = []
@@ -63,14 +64,14 @@ public struct SealedColumn: Sendable {
                 if answer.affected == 0 { walk.keysLeft.insert(update.key) }
             }
             guard rows.count == Self.batch, let row = rows.last else { return walk }
-            last = try key.map { try row($0) }
+            last = try key.map { try value(of: $0, in: row) }
         }
     }
 
-    private func page(behind last: [UUID]) -> Query {
+    private func page(behind last: [Query]) -> Query {
         let keys = key.map { "\(identifier: $0)" as Query }.joined(separator: ", ")
         let columns = (key + more + [column]).map { "\(identifier: $0)" as Query }.joined(separator: ", ")
-        let rest: Query = last.isEmpty ? "" : "AND (\(keys)) > (\(last.map { "\($0)" as Query }.joined(separator: ", ")))"
+        let rest: Query = last.isEmpty ? "" : "AND (\(keys)) > (\(last.joined(separator: ", ")))"
         return """
             SELECT \(columns) FROM \(identifier: table) WHERE \(identifier: column) IS NOT NULL \(rest) ORDER BY \(keys) LIMIT \(Self.batch)
             """
@@ -78,9 +79,13 @@ public struct SealedColumn: Sendable {
 
     private func update(_ row: Row, from old: [UInt8], to new: [UInt8]) throws(PostgresError) -> Query {
         var condition: [Query] = ["\(identifier: column) = \(old)"]
-        for name in key { condition.append("\(identifier: name) = \(try row(name, as: UUID.self))") }
+        for name in key { condition.append("\(identifier: name) = \(try value(of: name, in: row))") }
         return """
             UPDATE \(identifier: table) SET \(identifier: column) = \(new) WHERE \(condition.joined(separator: " AND "))
             """
+    }
+
+    private func value(of name: String, in row: Row) throws(PostgresError) -> Query {
+        bytes.contains(name) ? "\(try row(name, as: [UInt8].self))" : "\(try row(name, as: UUID.self))"
     }
 }

@@ -93,6 +93,11 @@ struct KeyContext: ChildRequestContext {
     mutating func renewAccess() async throws {
         if found.duration(to: .now) > .milliseconds(250) { access = try await findAccess() }
     }
+
+    /// Whether the key is still good for this. Where it cannot be found out it is, until it can.
+    func mayStill(_ permission: Permission) async -> Bool {
+        do { return try await findAccess().may(permission) } catch { return (error as? Problem) != .unauthenticated }
+    }
 }
 
 /// Somebody who is signed in.

@@ -34,6 +34,15 @@ enum Paths {
     static func auditLog(_ slug: String) -> String { "/\(slug)/audit-log" }
     static func settings(_ slug: String) -> String { "/\(slug)/settings" }
 
+    /// What the API is, and the same of one resource.
+    static let apiDocs = "/docs/api"
+    static let editorSchema = "/schemas/prikke.json"
+    static let apiDocsOfResource = "/docs/api/{resource}"
+    static func apiDocs(of resource: String) -> String { "/docs/api/\(resource)" }
+
+    static let errorPages = "/docs/errors"
+    static let errorPage = "/docs/errors/{code}"
+
     /// Where an error's code is explained.
     static func errorPage(_ code: String) -> String { "/docs/errors/\(code)" }
 

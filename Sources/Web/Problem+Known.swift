@@ -56,9 +56,11 @@ extension Problem {
         Problem(.badRequest, "malformed_request", detail, headers: [.connection: "close"])
     }
 
+    static let allMethods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+
     static let methodNotImplemented = Problem(
-        .notImplemented, "method_not_implemented", "Use one of GET, HEAD, POST, PUT, PATCH, DELETE.",
-        headers: [.allow: "DELETE, GET, HEAD, PATCH, POST, PUT", .connection: "close"]
+        .notImplemented, "method_not_implemented", "Use one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.",
+        headers: [.allow: Problem.allMethods, .connection: "close"]
     )
 
     static let headersTooLarge = Problem(

@@ -9,7 +9,7 @@ struct RouteTable: Sendable {
         self.routes = routes.map { ($0.path, $0.method) }
     }
 
-    /// The methods that would be answered at this path, GET together with HEAD, in alphabetical order; empty for a path
+    /// The methods that would be answered at this path, GET together with HEAD, and OPTIONS, in alphabetical order; empty for a path
     /// that nothing answers. As in the router, a word that is declared goes before a parameter: who has `/organizations` does not
     /// have what `/{slug}` answers. A mailed link is not to be looked at by HEAD.
     func methods(at path: String) -> [String] {
@@ -19,7 +19,8 @@ struct RouteTable: Sendable {
         let there = matching.filter { Self.words($0.path, parts) == nearest }
         let methods = Set(there.map(\.method.rawValue))
         let isLink = there.contains { Paths.mailedLinks.contains($0.path.description) }
-        return methods.union(methods.contains("GET") && !isLink ? ["HEAD"] : []).sorted()
+        guard !methods.isEmpty else { return [] }
+        return methods.union(methods.contains("GET") && !isLink ? ["HEAD", "OPTIONS"] : ["OPTIONS"]).sorted()
     }
 
     /// Which parts of a path stand in the route as they are: 1, and 0 for a parameter.

@@ -14,6 +14,7 @@ extension WebServer {
         }
         if let mailbox = site.mailbox { MailboxPages(mailbox: mailbox, views: pages.views, assets: pages.assets).addRoutes(to: router) }
         router.get(RouterPath(Paths.asset), use: pages.asset)
+        docs.addRoutes(to: router)
         router.post(Paths.theme, form: ThemeSwitch.fields, use: ThemeSwitch.change)
 
         if let people = site.people { addRoutes(of: people, to: router) }
@@ -24,10 +25,11 @@ extension WebServer {
         router.get(RouterPath(Paths.metrics), use: vitals.metrics)
 
         // The API: each operation is one line of its resource's file
-        let api = router.group().add(middleware: KeyAuthentication(authenticate: site.authenticate, budget: site.budget)).group(
-            context: KeyContext.self)
-        for operation in site.api.operations { operation.addRoute(to: api) }
+        let api = router.group().add(middleware: authentication).group(context: KeyContext.self)
+        for operation in site.api.operations { operation.addRoute(to: api, keeping: site.idempotencyKeys) }
     }
+
+    private var authentication: KeyAuthentication { KeyAuthentication(authenticate: site.authenticate, budget: site.budget) }
 
     /// What one signs in to: a person's own pages, then those of an organization. An organization's address may be any word, so these
     /// come last, and no other page may begin with one that is not reserved (`Organization.reserved`).
@@ -65,12 +67,14 @@ extension WebServer {
     func makeResponder() -> RouterResponder<VisitorContext> {
         let router = Router(context: VisitorContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLog(logger: logger))
+        router.add(middleware: Compression())
         router.add(middleware: ClientFinder(proxies: configuration.trustedProxies, siteURL: site.url))
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ViewerFinder(tokens: site.formTokens, newBrowserID: site.newBrowserID))
         let answers = ErrorAnswers(routes: table, pages: pages, site: site)
         router.add(middleware: answers)
         router.add(middleware: OwnCalls())
+        router.add(middleware: UnknownPaths(authentication: authentication))
         // A body may take its time to come in: who is signed in is asked for when it is there.
         router.add(middleware: FormGuard(siteURL: site.url, tokens: site.formTokens))
         if let people = site.people {

@@ -11,6 +11,9 @@ public struct Site: Sendable {
     /// All operations of the API.
     public var api: API
 
+    /// What `prikke.yaml` may hold, as a JSON Schema for editors.
+    public var editorSchema: JSON = .null
+
     /// Whose key this is; nil for one that is unknown, expired or revoked; a throw means that it could not be found out.
     public var authenticate: @Sendable (String) async throws -> Access?
 
@@ -19,6 +22,12 @@ public struct Site: Sendable {
 
     /// Counts a request of a key; nil: there is no limit.
     public var budget: @Sendable (Access) async throws -> RequestBudgets.Verdict? = { _ in nil }
+
+    /// Ends all answers that have no end by themselves; there are to be no others. Called when the server is about to stop.
+    public var endStreams: @Sendable () -> Void = {}
+
+    /// What requests with an `Idempotency-Key` were answered; nil: the header is not looked at.
+    public var idempotencyKeys: IdempotencyKeys?
 
     /// The jobs of an organization as an export has them.
     public var exportJobs: @Sendable (Access) async throws -> [JSON] = { _ in [] }

@@ -56,6 +56,7 @@ public struct WebServer: Service {
     let site: Site
     let logger: Logger
     let pages: Pages
+    let docs: DocsPages
     let vitals: Vitals
     private let drain: Drain
     let configuration: Configuration
@@ -72,7 +73,8 @@ public struct WebServer: Service {
         self.onListening = onListening
         let health = RecentHealth(site.health)
         pages = Pages(views: try Views(), assets: Assets(), health: health.report, about: site.about, demo: site.demo)
-        drain = Drain(configuration.drain)
+        docs = DocsPages(site, pages: pages)
+        drain = Drain(configuration.drain, onBegin: site.endStreams)
         vitals = Vitals(report: health.report, metrics: site.metrics, drain: drain)
     }
 

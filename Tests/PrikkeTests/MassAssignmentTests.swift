@@ -50,6 +50,8 @@ import Testing
             "POST /api/jobs/{job}/pause": Body(fields: [:], optional: ["until"], tables: ofJobs),
             "POST /api/jobs/{job}/resume": Body(fields: [:], optional: ["missed"], tables: ofJobs),
             "POST /api/jobs/{job}/trigger": Body(fields: [:], optional: ["body", "reason"], tables: ofJobs),
+            "POST /api/jobs/{job}/clone": Body(fields: [:], optional: ["key", "name", "enabled"], tables: ofJobs),
+            "POST /api/jobs/{job}/test": Body(fields: [:], tables: ofJobs),
             "POST /api/preview": Body(fields: ["schedule": ["every": "1h"]], tables: ofJobs),
             "PATCH /api/organization": Body(fields: ["name": "Acme 2"], optional: ["slug", "timezone"]),
             "POST /api/signing-secrets": Body(fields: ["overlap_hours": 1]),

@@ -19,6 +19,11 @@ enum RouteTable {
         GET  /assets/{name}                               200    200     200     200    200 200  200   200
         POST /theme                                       422    422     422     422    422 422  422   422
         GET  /health                                      200    200     200     200    200 200  200   200
+        GET  /schemas/prikke.json                         200    200     200     200    200 200  200   200
+        GET  /docs/api                                    200    200     200     200    200 200  200   200
+        GET  /docs/api/{resource}                         200    200     200     200    200 200  200   200
+        GET  /docs/errors                                 200    200     200     200    200 200  200   200
+        GET  /docs/errors/{code}                          200    200     200     200    200 200  200   200
         GET  /livez                                       200    200     200     200    200 200  200   200
         GET  /metrics                                     200    200     200     200    200 200  200   200
 
@@ -86,6 +91,7 @@ enum RouteTable {
 
     static let api = """
         # method and path                                 nobody Charlie revoked read write manage
+        GET    /api/openapi.json                          200    200     200     200  200   200
         GET    /api/jobs                                  401    200     401     200  403   403
         POST   /api/jobs                                  401    422     401     403  422   403
         POST   /api/jobs/batch                            401    422     401     403  422   403
@@ -97,6 +103,10 @@ enum RouteTable {
         POST   /api/jobs/{job}/pause                      401    404     401     403  200   403
         POST   /api/jobs/{job}/resume                     401    404     401     403  200   403
         POST   /api/jobs/{job}/trigger                    401    404     401     403  202   403
+        POST   /api/jobs/{job}/clone                      401    404     401     403  201   403
+        POST   /api/jobs/{job}/test                       401    404     401     403  200   403
+        POST   /api/test                                  401    422     401     403  422   403
+        GET    /api/events                                401    200     401     200  403   403
         GET    /api/jobs/{job}/executions                 401    404     401     200  403   403
         GET    /api/jobs/{job}/preview                    401    404     401     200  403   403
         POST   /api/preview                               401    422     401     422  403   403

@@ -17,8 +17,9 @@ import Web
     }
 
     @Test(arguments: [
-        ("PUT", "/api/things", "GET, HEAD, POST"), ("GET", "/api/things/1", "DELETE, PATCH"), ("TRACE", "/api/things", "GET, HEAD, POST"),
-        ("POST", "/livez", "GET, HEAD"), ("OPTIONS", "/", "GET, HEAD"), ("DELETE", "/api/things/1/start", "POST"),
+        ("PUT", "/api/things", "GET, HEAD, OPTIONS, POST"), ("GET", "/api/things/1", "DELETE, OPTIONS, PATCH"),
+        ("TRACE", "/api/things", "GET, HEAD, OPTIONS, POST"),
+        ("POST", "/livez", "GET, HEAD, OPTIONS"), ("DELETE", "/api/things/1/start", "OPTIONS, POST"),
     ])
     func aWrongMethodIsToldTheRightOnes(method: String, path: String, allowed: String) async throws {
         try await TestServer.run(TestSite.site) { server in

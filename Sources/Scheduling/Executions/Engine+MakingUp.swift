@@ -77,7 +77,7 @@ extension Engine {
         var moves = Moves()
         moves.add(job, decision)
         try await partitions.ensure(moves.days)
-        let counts = try await moves.write(over: transaction, notice: Topic.due.notification(database), now: now)
+        let counts = try await moves.write(over: transaction, of: database, now: now)
         if counts.queued > 0 { dueBell.ring() }
     }
 

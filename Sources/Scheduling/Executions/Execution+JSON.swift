@@ -23,27 +23,34 @@ extension Execution {
     }
 
     /// What `json` looks like.
-    public static let shape = Shape.object(fields).named("Execution")
+    public static let shape = Shape.object(fields).complete.named("Execution")
 
     /// What `json(with:)` looks like.
     public static let shapeWithAttempts = Shape.object(
         fields + [Field("attempts", .list(of: Attempt.shape))]
-    ).named("ExecutionWithAttempts")
+    ).complete.named("ExecutionWithAttempts")
 
     private static let fields: [Field] = [
-        Field("id", .string()), Field("job_id", .string()), Field("job_key", .string(), nullable: true),
-        Field("status", .choice(ExecutionStatus.allCases.map(\.rawValue))),
+        Field("id", .string(), example: "exe_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("job_id", .string(), example: "job_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("job_key", .string(), nullable: true, example: "exports/nightly"),
+        Field("status", .choice(ExecutionStatus.allCases.map(\.rawValue)), example: "success"),
         Field("reason", .choice(Reason.allCases.map(\.rawValue)), nullable: true, help: "Why it did not simply succeed."),
-        Field("sentence", .string(), nullable: true, help: "The reason in words."),
+        Field("sentence", .string(0...10_000), nullable: true, help: "The reason in words."),
         Field("trigger", .choice(["schedule", "manual", "api", "replay", "backfill"])),
-        Field("scheduled_for", .string(format: .instant)), Field("started_at", .string(format: .instant), nullable: true),
-        Field("finished_at", .string(format: .instant), nullable: true), Field("attempt", .integer(1...32_767)),
-        Field("status_code", .integer(100...999), nullable: true), Field("duration_ms", .integer(0...(.max)), nullable: true),
-        Field("lateness_ms", .integer(0...(.max)), nullable: true, help: "From due to started; never negative."),
-        Field("error_message", .string(), nullable: true),
+        Field("scheduled_for", .string(format: .instant)),
+        Field("started_at", .string(format: .instant), nullable: true, example: "2026-11-23T08:00:00.003100Z"),
+        Field("finished_at", .string(format: .instant), nullable: true, example: "2026-11-23T08:00:00.245000Z"),
+        Field("attempt", .integer(1...32_767)),
+        Field("status_code", .integer(100...999), nullable: true, example: 200),
+        Field("duration_ms", .integer(0...(.max)), nullable: true, example: 242),
+        Field("lateness_ms", .integer(0...(.max)), nullable: true, help: "From due to started; never negative.", example: 3),
+        Field("error_message", .string(0...10_000, multiline: true), nullable: true),
         Field("count", .integer(1...(.max)), help: "More than 1: a stretch of so many occurrences that did not run."),
         Field("last_scheduled_for", .string(format: .instant), nullable: true, help: "The last occurrence of the stretch."),
-        Field("response", Response.shape, nullable: true),
+        Field(
+            "response", Response.shape, nullable: true,
+            example: ["body": "ok", "encoding": "text", "size": 2, "truncated": false, "content_type": "text/plain"]),
     ]
 }
 
@@ -59,12 +66,13 @@ extension Execution.Response {
     static let shape = Shape.object([
         Field("body", .string(0...360_000, multiline: true), help: "In a list, the first 1,024 bytes."),
         Field("encoding", .choice(["text", "base64"])), Field("size", .integer(0...(.max))), Field("truncated", .boolean),
-        Field("content_type", .string(), nullable: true),
+        Field("content_type", .string(0...20_000, multiline: true), nullable: true, example: "text/plain"),
     ])
 }
 
 extension Attempt {
-    var json: JSON {
+    /// As it stands among an execution's attempts.
+    public var json: JSON {
         [
             "number": JSON(number), "status": .string(status.rawValue), "reason": JSON(reason?.rawValue),
             "error_message": JSON(errorMessage), "started_at": .string(startedAt.rfc3339), "finished_at": .string(finishedAt.rfc3339),
@@ -77,14 +85,15 @@ extension Attempt {
 
     static let shape = Shape.object([
         Field("number", .integer(1...32_767)), Field("status", .choice(["success", "failed", "timeout"])),
-        Field("reason", .string(), nullable: true), Field("error_message", .string(), nullable: true),
+        Field("reason", .string(), nullable: true), Field("error_message", .string(0...10_000, multiline: true), nullable: true),
         Field("started_at", .string(format: .instant)), Field("finished_at", .string(format: .instant)),
         Field("status_code", .integer(100...999), nullable: true),
-        Field("timings_us", .map(of: .anything), help: "Microseconds by phase; null where there was none."),
-        Field("remote_address", .string(), nullable: true), Field("node_id", .string()),
+        Field("timings_us", .map(of: .either([.integer(0...(.max)), .null])), help: "Microseconds by phase; null where there was none."),
+        Field("remote_address", .string(), nullable: true, example: "203.0.113.7"),
+        Field("node_id", .string(), example: "node_01jd3w8k4dfk1q2v7c9r5t0xyz"),
         Field("request", .anything, nullable: true, help: "As it was sent, secrets masked."),
         Field("response_headers", .anything, nullable: true), Field("response", Execution.Response.shape, nullable: true),
-    ])
+    ]).named("Attempt")
 }
 
 extension JSON {

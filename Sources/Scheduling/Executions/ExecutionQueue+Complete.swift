@@ -21,13 +21,22 @@ extension ExecutionQueue {
         let pausing = Self.pausing(finished, now: now)
         // What is leased ahead of a paused job is given back, wherever it is.
         let changed = finished.filter { $0.outcome.steering.pause != nil }.map { Topic.changed($0.claim.jobID, database) }
-        let results = try await database.batch(pausing + [Self.recording(finished, by: node, now: now)] + changed)
+        let results = try await database.batch(
+            pausing + [Self.recording(finished, by: node, now: now)] + changed + notices(of: finished))
         let rows = results[pausing.count]
         let blocking = try rows.filter { try $0("has_waiting") }
         return Completion(
             recorded: rows.count,
             jobsWithWaiting: try blocking.map { (organizationID: try $0("organization_id"), jobID: try $0("job_id")) },
             paused: pausing.isEmpty ? [] : try results[pausing.count - 1].map { try Paused($0) })
+    }
+
+    /// For the event streams. Of what had lost its lease nothing will be found ended that was not told before.
+    private func notices(of finished: [Finished]) -> [Query] {
+        let ended = finished.filter { $0.retryAt == nil }.map { Happening.execution($0.claim.id, of: $0.claim.organizationID) }
+        let paused = finished.filter { $0.outcome.steering.pause != nil }
+            .map { Happening.job($0.claim.jobID, .changed, of: $0.claim.organizationID) }
+        return ended.isEmpty && paused.isEmpty ? [] : [Happening.notice(ended + paused, database)]
     }
 
     static func recording(_ finished: [Finished], by node: ID<Node>, now: Timestamp) -> Query {

@@ -6,7 +6,7 @@ import Time
 /// The door to executions, for people: those that wait and run, and those that have ended, alike.
 public struct Executions: Sendable {
     private let engine: Engine
-    private let database: Database
+    let database: Database
 
     /// Asks over `database`; nil: over the engine's own, as a command does.
     public init(_ engine: Engine, over database: Database? = nil) {

@@ -71,14 +71,13 @@ struct Moves: Sendable {
     ///
     /// Where one organization's rows are locked for long, each is moved by itself, and the locked ones come again.
     func write(to database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
-        let notice = Topic.due.notification(database)
-        do { return try await write(over: database, notice: notice, now: now) } catch let error as PostgresError where error.isOfLock {
+        do { return try await write(over: database, of: database, now: now) } catch let error as PostgresError where error.isOfLock {
             let organizations = Set(moved.map(\.job.organizationID))
             guard organizations.count > 1 else { throw error }
             var sum = (queued: 0, missed: 0, caught: 0)
             for organization in organizations {
                 do {
-                    let counts = try await only(organization).write(over: database, notice: notice, now: now)
+                    let counts = try await only(organization).write(over: database, of: database, now: now)
                     sum = (sum.queued + counts.queued, sum.missed + counts.missed, sum.caught + counts.caught)
                 } catch let error as PostgresError where error.isOfLock {}
             }
@@ -96,11 +95,14 @@ struct Moves: Sendable {
     }
 
     /// The same over a connection, or in a transaction that has something else to do.
-    func write(over database: some QueryRunner, notice: Query, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int) {
+    func write(over runner: some QueryRunner, of database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int)
+    {
         let waiting = moved.filter { !$0.job.mayOverlap }.map { ($0.job.organizationID, $0.job.jobID) }
         let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now)]
-        let results = try await database.batch(
-            ([lock] + surplus + [statement(now: now)]).map(\.plannedAnew) + [notice])
+        let ended = notRun.map { Happening.execution($0.id, of: $0.job.organizationID) }
+        let results = try await runner.batch(
+            ([lock] + surplus + [statement(now: now)]).map(\.plannedAnew) + [Topic.due.notification(database)]
+                + (ended.isEmpty ? [] : [Happening.notice(ended, database)]))
         let rows = results[surplus.count + 1]
         let expected: Int64 = try rows.only("expected")
         let queued: Int64 = try rows.only("queued")

@@ -71,7 +71,7 @@ actor JobMaker {
             guard error.isOfLock else { throw error }
             answers = try await patiently(statements)
         }
-        return try answers[statements.count - 2].map { NewJob.Fate(rawValue: try $0("fate")) ?? .keyTaken }
+        return try answers[statements.count - 3].map { NewJob.Fate(rawValue: try $0("fate")) ?? .keyTaken }
     }
 
     private func patiently(_ statements: [Query]) async throws -> [Rows] {

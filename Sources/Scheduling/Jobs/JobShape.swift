@@ -15,7 +15,7 @@ public enum JobShape {
     /// document says nothing of it, the job stays paused.
     static func keyed(_ plugins: JobPlugins) -> Shape {
         let own = [
-            Field("key", keyShape, required: true, help: keyHelp, example: "exports/nightly"),
+            Field("key", key, required: true, help: keyHelp, example: "exports/nightly"),
             Field("enabled", .boolean, help: "False: paused. Left out: as it is; of a new job, true."),
             Field("paused_until", .string(20...40, format: .instant), nullable: true, help: "Paused till then. Left out: as it is."),
         ]
@@ -26,13 +26,20 @@ public enum JobShape {
         ).named("KeyedJob")
     }
 
-    private static let keyShape = Shape.string(1...100, format: .jobKey)
+    static let key = Shape.string(1...100, format: .jobKey)
     private static let keyHelp = "Your own name for the job, unique in the organization."
 
+    /// What people may say to change a job (RFC 7396); its schedule comes as a whole, because its members exclude each other. What
+    /// comes of it is held against `draft`.
+    public static func change(_ plugins: JobPlugins) -> Shape { draft(plugins).mergePatch(replacing: ["schedule"]) }
+
     private static let common: [Field] = [
-        Field("key", keyShape, nullable: true, help: keyHelp),
-        Field("name", .string(1...200), help: "For people. Default: the target's host."),
-        Field("schedule", JobSchedule.shape, nullable: true, default: .null, help: "When; null: only on demand."),
+        Field(
+            "key", key, nullable: true, help: keyHelp, example: "exports/nightly"),
+        Field("name", .string(1...200), help: "For people. Default: the target's host.", example: "Nightly export"),
+        Field(
+            "schedule", JobSchedule.shape, nullable: true, default: .null, help: "When; null: only on demand.",
+            example: ["cron": "0 2 * * 1-5", "timezone": "Europe/Oslo"]),
         Field("timeout_ms", .integer(1_000...900_000), default: 30_000, help: "The whole call, from resolving the name to the last byte."),
         Field("retries", RetryPolicy.shape, default: [:], help: "How failures are tried again."),
         Field(
@@ -40,7 +47,7 @@ public enum JobShape {
             help: "Which of the runs that could not start in time are made up."),
         Field("missed_limit", .integer(1...100), default: 10, help: "With `missed` = all: at most so many."),
         Field(
-            "start_deadline", .string(2...20, format: .wait), nullable: true,
+            "start_deadline", .string(2...20, format: .wait), nullable: true, default: .null,
             help: "How late a run may start before it counts as missed. Default: half the interval, 30s to 1h; none for `at`."),
         Field(
             "overlap", .choice(["skip", "queue", "allow"]), default: "queue",
@@ -66,22 +73,32 @@ public enum JobShape {
 
     /// What we say about a job beside that.
     static let answered: [Field] = [
-        Field("id", .string(30...30), readOnly: true, example: "job_01jd3w8k4dfk1q2v7c9r5t0xyz"),
-        Field("health", .choice(["healthy", "late", "failing", "paused"]), readOnly: true),
-        Field("paused_reason", .string(), nullable: true, readOnly: true, help: "What the target said when it paused the job."),
+        Field("id", .string(30...30), readOnly: true, help: "Ours, for ever.", example: "job_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("health", .choice(["healthy", "late", "failing", "paused"]), readOnly: true, help: "How it is doing."),
+        Field(
+            "paused_reason", .string(0...10_000, multiline: true), nullable: true, readOnly: true,
+            help: "What the target said when it paused the job."),
         Field("paused_at", .string(format: .instant), nullable: true, readOnly: true, help: "Since when its target has paused it."),
         Field(
             "passed_over", .integer(0...1_000), readOnly: true,
-            help: "Runs that the pause it is in has passed over, counted up to 1,000; resuming says what becomes of the last of them."),
-        Field("next_run_at", .string(format: .instant), nullable: true, readOnly: true),
+            help: "Runs that the pause it is in has passed over, counted up to 1,000; resuming says what becomes of the last of them.",
+            example: 0),
+        Field(
+            "next_run_at", .string(format: .instant), nullable: true, readOnly: true, help: "When it is due next.",
+            example: "2026-11-24T01:00:00.000000Z"),
         Field(
             "last_execution", .object([Field("id", .string()), Field("status", .choice(ExecutionStatus.allCases.map(\.rawValue)))]),
-            nullable: true, readOnly: true),
-        Field("schedule_in_words", .string(), readOnly: true),
-        Field("warnings", .list(of: .object([Field("code", .string()), Field("detail", .string())])), readOnly: true),
+            nullable: true, readOnly: true, help: "The last one that began.",
+            example: ["id": "exe_01jd3w8k4dfk1q2v7c9r5t0xyz", "status": "success"]),
+        Field(
+            "schedule_in_words", .string(0...10_000), readOnly: true, help: "The schedule, read back.",
+            example: "At 02:00, Monday to Friday (Europe/Oslo)"),
+        Field(
+            "warnings", .list(of: .object([Field("code", .string()), Field("detail", .string(0...10_000))])), readOnly: true,
+            help: "What is right and yet may surprise.", example: []),
         Field(
             "managed_by", .choice(["sync"]), nullable: true, readOnly: true,
-            help: "Who keeps the definition: sync, which undoes what is changed here; null: people."),
+            help: "Who keeps the definition: sync, which undoes what is changed here; null: people.", example: .null),
         Field("created_at", .string(format: .instant), readOnly: true),
         Field("updated_at", .string(format: .instant), readOnly: true),
     ]
@@ -90,7 +107,7 @@ public enum JobShape {
     public static func job(_ plugins: JobPlugins) -> Shape {
         Shape.variants(
             by: "plugin", default: "http", common: answered + common, plugins.configFields.map { ($0.kind, [$0.config]) }
-        ).named("Job")
+        ).filled.named("Job")
     }
 
     /// A job as it is answered to whoever has saved it.
@@ -98,7 +115,7 @@ public enum JobShape {
         Shape.variants(
             by: "plugin", default: "http", common: answered + [SchedulePreview.ofSaved] + common,
             plugins.configFields.map { ($0.kind, [$0.config]) }
-        ).named("SavedJob")
+        ).filled.named("SavedJob")
     }
 }
 

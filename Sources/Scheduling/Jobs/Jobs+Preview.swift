@@ -6,7 +6,9 @@ import Time
 extension Jobs {
     /// What `POST /api/preview` takes: a schedule as a job has it.
     public static let previewBody = Shape.object([
-        Field("schedule", JobSchedule.shape, required: true, nullable: true, help: "As in a job; null: only on demand.")
+        Field(
+            "schedule", JobSchedule.shape, required: true, nullable: true, help: "As in a job; null: only on demand.",
+            example: ["cron": "0 2 * * 1-5", "timezone": "Europe/Oslo"])
     ]).named("PreviewRequest")
 
     /// What a schedule, let through by `previewBody`, would come to if a job had it from now on. Throws `InvalidInput` where
@@ -114,9 +116,11 @@ private struct Forecast {
 
     /// Of one job alone.
     static let alone: [Field] = [
-        Field("executions_per_month", .integer(0...(.max)), help: "On average, rounded."),
-        Field("plan_limit", .integer(0...(.max)), nullable: true, help: "The plan's executions a month; null: unlimited."),
-        Field("share_of_plan", .number(), nullable: true, help: "executions_per_month as a fraction of plan_limit; 1 is all of it."),
+        Field("executions_per_month", .integer(0...(.max)), help: "On average, rounded.", example: 22),
+        Field("plan_limit", .integer(0...(.max)), nullable: true, help: "The plan's executions a month; null: unlimited.", example: 10_000),
+        Field(
+            "share_of_plan", .number(), nullable: true, help: "executions_per_month as a fraction of plan_limit; 1 is all of it.",
+            example: 0.0022),
     ]
 
     static let shape = Shape.object(
@@ -157,8 +161,10 @@ extension SchedulePreview {
             "next_runs",
             .list(
                 of: .object([
-                    Field("at", .string(format: .instant)), Field("local", .string(), help: "The wall's time in the schedule's zone."),
-                    Field("offset", .string(), help: "The zone's offset from UTC then.", example: "+02:00"),
+                    Field("at", .string(format: .instant), example: "2026-11-24T01:00:00.000000Z"),
+                    Field(
+                        "local", .string(), help: "The wall's time in the schedule's zone.", example: "2026-11-24T02:00:00+01:00"),
+                    Field("offset", .string(), help: "The zone's offset from UTC then.", example: "+01:00"),
                     Field(
                         "mark",
                         .object([
@@ -167,22 +173,23 @@ extension SchedulePreview {
                         ]), nullable: true, help: "What a clock change does to it; null on ordinary days."),
                 ]), 0...20), help: "At most twenty."),
         Field(
-            "shortest_interval_ms", .integer(1...(.max)), nullable: true, help: "On days without a clock change; null: there is no rhythm."),
+            "shortest_interval_ms", .integer(1...(.max)), nullable: true, help: "On days without a clock change; null: there is no rhythm.",
+            example: 86_400_000),
         Field("effective_at", .string(format: .instant), help: "From when on the runs are counted."),
     ]
 
     /// What a preview looks like in the API.
     public static let shape = Shape.object(
         runs + [
-            Field("schedule_in_words", .string()),
-            Field("warnings", .list(of: .object([Field("code", .string()), Field("detail", .string())]))),
+            Field("schedule_in_words", .string(0...10_000), example: "At 02:00, Monday to Friday (Europe/Oslo)"),
+            Field("warnings", .list(of: .object([Field("code", .string()), Field("detail", .string(0...10_000))])), example: []),
             Field("forecast", Forecast.shape),
             Field("paused", .boolean, help: "Whether the job is paused; then the runs are those that it would have."),
         ]
-    ).named("Preview")
+    ).complete.named("Preview")
 
     /// What is said beside a job that has just been saved.
     static let ofSaved = Field(
-        "preview", .object(runs + [Field("forecast", .object(Forecast.alone))]), readOnly: true,
+        "preview", Shape.object(runs + [Field("forecast", .object(Forecast.alone))]).complete, readOnly: true,
         help: "What was understood of the schedule; all of it, with the other jobs, at `…/preview`.")
 }

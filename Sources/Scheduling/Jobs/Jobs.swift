@@ -1,5 +1,6 @@
 import JSON
 import Postgres
+import Secrets
 import Tenancy
 import Time
 
@@ -42,23 +43,6 @@ public struct Jobs: Sendable {
             case .key(let key): "j.key = \(key)"
             }
         }
-    }
-
-    /// Where a page of the list ends: jobs go by their ids, newest first.
-    public struct Position: Sendable {
-        fileprivate let id: ID<Job>
-
-        /// Behind this job.
-        public init(_ job: Job) { id = job.id }
-
-        /// Reads what `cursor` writes; nil for anything else.
-        public init?(_ cursor: String) {
-            guard let id = ID<Job>(cursor) else { return nil }
-            self.id = id
-        }
-
-        /// The position as a text without meaning to others.
-        public var cursor: String { id.text }
     }
 
     /// Makes a job. Throws `InvalidInput` by member, `Refusal.limitReached`.
@@ -126,17 +110,6 @@ public struct Jobs: Sendable {
         return job
     }
 
-    /// The organization's jobs, newest first, from behind a position.
-    public func page(after position: Position?, limit: Int, for access: Access) async throws -> [Job] {
-        let position: Query = position.map { "AND j.id < \($0.id)" } ?? ""
-        return try await database.query(
-            """
-            SELECT \(Self.columns) FROM \(Self.tables)
-            WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL \(position) ORDER BY j.id DESC LIMIT \(limit)
-            """
-        ).map { try Job($0, plugins) }
-    }
-
     /// Changes what `patch` names (RFC 7396; a schedule is replaced as a whole, for its members exclude each other). The
     /// next run stays as it is unless the schedule, or whether the job runs at all, has changed: then everything that was due till now
     /// is decided by the old one, the next run is the first one after now, and what was queued ahead is taken out again. So a
@@ -184,6 +157,7 @@ public struct Jobs: Sendable {
         return [
             update(of: old, to: new, sealed: reading.sealed, managedBy: manager, for: access, now: now),
             entry(verb, of: old, to: new, secrets: reading.changed, for: access, now: now).insertion, Topic.changed(old.id, database),
+            Happening.notice([.job(old.id, .changed, of: access.organization.id)], database),
         ]
     }
 
@@ -201,11 +175,12 @@ public struct Jobs: Sendable {
     /// Whether a change has anything to do with when the job runs.
     func isMoved(_ old: Job, to new: JobDefinition) -> Bool { !new.runs(like: old.definition) || old.setAside != nil }
 
-    /// Deletes the job; what waits of it ends as cancelled. Throws `Refusal.notFound`.
-    public func delete(_ name: Name, for access: Access) async throws {
+    /// Deletes the job; what waits of it ends as cancelled. `version`: only if the job is still at this one. Throws `Refusal`.
+    public func delete(_ name: Name, ifVersion version: Int64? = nil, for access: Access) async throws {
         try await database.transaction { transaction in
             let rows = try await transaction.query(selection(name, for: access) + " FOR UPDATE OF j, s")
             guard let job = try rows.first.map({ try Job($0, plugins) }) else { throw Refusal.notFound }
+            if let version, version != job.version { throw Refusal.changedSince }
             try await remove(job, for: access, now: engine.clock.now(), in: transaction)
         }
         Failpoint.jobSaved.reached()
@@ -224,12 +199,17 @@ public struct Jobs: Sendable {
             Self.endingPeriod(of: job.id, organization: organization, at: now, andWhatIsQueued: true),
             withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
             entry(deleted: job, for: access, now: now).insertion,
-            Topic.changed(job.id, database),
+            Topic.changed(job.id, database), Happening.notice([.job(job.id, .deleted, of: organization)], database),
         ])
     }
 
     /// A job in the one shape that it has everywhere.
     @Sendable public func json(_ job: Job) -> JSON { job.json(now: engine.clock.now()) }
+
+    /// The job's `ETag`: its version, which moves with what people change, and what it looks like, which runs change too.
+    public func tag(of job: Job) -> String {
+        "\"\(job.version)-\(Hex.encode(Array(Hash.sha256(json(job).bytes()).prefix(6))))\""
+    }
 
     // MARK: -
 

@@ -43,7 +43,7 @@ struct NewJob: Sendable {
         case noPlace = "no_place"
     }
 
-    /// The statements that make them all, in this order, those that can be made; the last but one answers each one's fate by its place.
+    /// The statements that make them all, in this order, those that can be made; the last but two answers each one's fate by its place.
     ///
     /// Where the plan bounds the number of jobs, two who make jobs at once wait for each other: both must not find the last place
     /// free. In the order of their keys, so that two who make the same ones cannot wait for each other in a circle.
@@ -51,7 +51,10 @@ struct NewJob: Sendable {
         let bounded = Set(jobs.filter { $0.access.entitlements.jobs != nil }.map(\.organization)).sorted()
         let lock: Query = "SELECT FROM entitlements WHERE organization_id = ANY (\(bounded)) ORDER BY organization_id FOR UPDATE"
         let topic: Topic = jobs.contains { $0.firstID != nil } ? .due : .jobs
-        return (bounded.isEmpty ? [] : [lock]) + [insertion(of: jobs), topic.notification(database)]
+        return (bounded.isEmpty ? [] : [lock]) + [
+            insertion(of: jobs), topic.notification(database),
+            Happening.notice(jobs.map { .job($0.id, .created, of: $0.organization) }, database),
+        ]
     }
 
     private static let farFromLimit: Int64 = 100_000

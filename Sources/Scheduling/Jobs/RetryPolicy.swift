@@ -19,8 +19,8 @@ struct RetryPolicy: Sendable {
         Field(
             "limit", .integer(0...10),
             help:
-                "How many retries; 0 for none. Default: 5 for one-time and on-demand jobs, 0 for recurring ones. A target ends them with `Prikke-Retry: never`."
-        ),
+                "How many retries; 0 for none. Default: 5 for one-time and on-demand jobs, 0 for recurring ones. A target ends them with `Prikke-Retry: never`.",
+            example: 3),
         Field(
             "backoff", .either([.choice(["exponential", "fixed"]), .list(of: .string(1...20, format: .wait), 1...10)]),
             default: "exponential", help: "How the wait grows: exponential (with full jitter), fixed, or a list of waits."),
@@ -67,10 +67,5 @@ extension TextFormat {
     /// A duration of at most a year: what is added to an instant stays an instant that can be written.
     static let wait = TextFormat(pattern: "^[0-9]+[smhd]$", hint: "Write a number and a unit: 30s, 5m, 2h or 1d; at most 366d.") {
         ShortDuration($0).map { $0.seconds <= 366 * 86_400 } ?? false
-    }
-
-    /// RFC 3339 with an offset.
-    public static let instant = TextFormat(name: "date-time", hint: "Write an instant with its offset, such as 2026-11-23T08:00:00Z.") {
-        Timestamp(rfc3339: $0) != nil
     }
 }

@@ -10,7 +10,7 @@ public struct HTTPPlugin: JobPlugin {
         Field("url", .string(1...2_048), required: true, help: "What to call: http or https.", example: "https://api.example.com/tick"),
         Field(
             "method", .choice(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
-            help: "The request's method. Default: POST with a body, GET without."),
+            help: "The request's method. Default: POST with a body, GET without.", example: "POST"),
         Field(
             "headers", .map(of: .string(0...8_192), keyLengths: 1...200, 0...50), default: [:],
             help:

@@ -29,7 +29,10 @@ extension API {
         return [
             Operation(
                 .post, "/api/jobs/batch", id: "createJobs", summary: "Make many jobs at once; each is answered for in its place",
-                permission: .changeJobs, body: .required(body.named("NewJobs"), largest: largestDocument),
+                permission: .changeJobs,
+                body: .required(body.named("NewJobs"), largest: largestDocument).example([
+                    "jobs": [["config": ["url": "https://example.com/tick"], "schedule": ["every": "5m"]]]
+                ]),
                 answers: [.ok(.object([Field("results", .list(of: result, 1...mostJobs))]))]
             ) { call in
                 let made = try await jobs.create(call.body["jobs"]?.array ?? [], for: call.access)
@@ -64,11 +67,13 @@ extension API {
         return [
             Operation(
                 .put, "/api/sync", id: "sync", summary: "Make the jobs that have a key equal to a document, all or nothing",
-                permission: .changeJobs, body: .required(document, largest: largestDocument), answers: [.ok(SyncReport.shape)]
+                permission: .changeJobs, body: .required(document, largest: largestDocument), answers: [.ok(SyncReport.shape)],
+                refusals: [.paymentRequired, .conflict]
             ) { call in try await answer(call, false) },
             Operation(
                 .post, "/api/sync/plan", id: "planSync", summary: "What sync would do", permission: .changeJobs,
-                body: .required(document, largest: largestDocument), answers: [.ok(SyncReport.shape)]
+                body: .required(document, largest: largestDocument), answers: [.ok(SyncReport.shape)],
+                refusals: [.paymentRequired, .conflict]
             ) { call in try await answer(call, true) },
         ]
     }

@@ -15,38 +15,49 @@ extension API {
         return [
             Operation(
                 .get, "/api/jobs", id: "listJobs", summary: "The organization's jobs, newest first", permission: .seeJobs,
-                query: Paging.fields,
-                body: .none, answers: [.ok(.page(of: job))]
+                query: Paging.fields + Jobs.Filter.fields, body: .none, answers: [.ok(.page(of: job))]
             ) { call in
-                let paging = Paging(call.query)
-                let page = try await jobs.page(after: try paging.position(Jobs.Position.init), limit: paging.limit + 1, for: call.access)
-                return paging.answer(page, at: "/api/jobs", json: jobs.json, cursor: { Jobs.Position($0).cursor })
+                let (paging, order) = (Paging(call.query), Jobs.Order(call.query))
+                let position = try paging.position { Jobs.Position($0, in: order) }
+                let page = try await jobs.list(
+                    Jobs.Filter(call.query), in: order, after: position, limit: paging.limit + 1, for: call.access)
+                return paging.answer(page, at: "/api/jobs", json: { jobs.json($0.job) }, cursor: { $0.position.cursor })
             },
             Operation(
                 .post, "/api/jobs", id: "createJob", summary: "Make a job", permission: .changeJobs,
-                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(savedJob)]
+                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(savedJob).tagged],
+                refusals: [.paymentRequired]
             ) { call in
                 let made = try await jobs.create(call.body, for: call.access)
-                return .created(jobs.saved(made, for: call.access), at: "/api/jobs/\(made.id)").with(.eTag, made.tag)
+                return .created(jobs.saved(made, for: call.access), at: "/api/jobs/\(made.id)").with(.eTag, jobs.tag(of: made))
             },
             Operation(
                 .get, "/api/jobs/{job}", id: "getJob", summary: "One job, by its id, or as key: and its key (its slashes as %2F)",
-                permission: .seeJobs, body: .none, answers: [.ok(job)], find: find
-            ) { job, _ in .ok(jobs.json(job)).with(.eTag, job.tag) },
+                permission: .seeJobs, body: .none, answers: [.ok(job).tagged, .notModified], find: find
+            ) { job, call in
+                let (json, tag) = (jobs.json(job), jobs.tag(of: job))
+                let isKnown = try call.tags(.ifNoneMatch)?.contain(tag, weakly: true) ?? false
+                return (isKnown ? Answer.notModified : .ok(json)).with(.eTag, tag)
+            },
             Operation(
                 .patch, "/api/jobs/{job}", id: "changeJob", summary: "Change members of a job (RFC 7396); its schedule as a whole",
-                permission: .changeJobs, body: .required(.map(of: .anything).named("JobChange")), answers: [.ok(savedJob)], find: find
+                permission: .changeJobs,
+                body: .required(JobShape.change(jobs.plugins).named("JobChange")).example([
+                    "name": "Nightly export", "retries": ["limit": 3],
+                ]),
+                answers: [.ok(savedJob).tagged], refusals: [.paymentRequired], takesIfMatch: true, find: find
             ) { job, call in
-                let version = try job.version(ifMatch: call.header(.ifMatch))
+                let version = try job.version(call.tags(.ifMatch))
                 let changed = try await jobs.change(.id(job.id), call.body, ifVersion: version, for: call.access)
-                return .ok(jobs.saved(changed, for: call.access)).with(.eTag, changed.tag)
+                return .ok(jobs.saved(changed, for: call.access)).with(.eTag, jobs.tag(of: changed))
             },
             Operation(
                 .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", permission: .changeJobs, body: .none,
                 answers: [.noContent],
                 find: find
             ) { job, call in
-                try await jobs.delete(.id(job.id), for: call.access)
+                let version = try job.version(call.tags(.ifMatch))
+                try await jobs.delete(.id(job.id), ifVersion: version, for: call.access)
                 return .noContent
             },
             Operation(
@@ -55,15 +66,16 @@ extension API {
                 body: .optional(
                     .object([
                         Field(
-                            "until", .string(20...40, format: .instant), help: "When the pause ends by itself. Default: when it is resumed."
+                            "until", .string(20...40, format: .instant),
+                            help: "When the pause ends by itself. Default: when it is resumed.", example: "2099-12-24T18:00:00Z"
                         )
                     ]).named("Pause")),
-                answers: [.ok(savedJob)], find: find
+                answers: [.ok(savedJob).tagged], refusals: [.paymentRequired], takesIfMatch: true, find: find
             ) { job, call in
-                let version = try job.version(ifMatch: call.header(.ifMatch))
+                let version = try job.version(call.tags(.ifMatch))
                 let end = call.body["until"]?.string.flatMap { Timestamp(rfc3339: $0) }
                 let paused = try await jobs.pause(.id(job.id), until: end, ifVersion: version, for: call.access)
-                return .ok(jobs.saved(paused, for: call.access)).with(.eTag, paused.tag)
+                return .ok(jobs.saved(paused, for: call.access)).with(.eTag, jobs.tag(of: paused))
             },
             Operation(
                 .post, "/api/jobs/{job}/resume", id: "resumeJob", summary: "End a job's pause", permission: .changeJobs,
@@ -73,21 +85,21 @@ extension API {
                             "missed", .choice(Jobs.Answer.allCases.map(\.rawValue)),
                             help: "Which of the runs that the pause has passed over are made up. Default: the job's own `missed`.")
                     ]).named("Resume")),
-                answers: [.ok(savedJob)], find: find
+                answers: [.ok(savedJob).tagged], refusals: [.paymentRequired], takesIfMatch: true, find: find
             ) { job, call in
-                let version = try job.version(ifMatch: call.header(.ifMatch))
+                let version = try job.version(call.tags(.ifMatch))
                 let answer = call.body["missed"]?.string.flatMap(Jobs.Answer.init)
                 let resumed = try await jobs.resume(.id(job.id), makingUp: answer, ifVersion: version, for: call.access)
-                return .ok(jobs.saved(resumed, for: call.access)).with(.eTag, resumed.tag)
+                return .ok(jobs.saved(resumed, for: call.access)).with(.eTag, jobs.tag(of: resumed))
             },
             Operation(
                 .post, "/api/jobs/{job}/trigger", id: "triggerJob", summary: "Run a job now", permission: .changeJobs,
                 body: .optional(
                     .object([
                         Field("body", Executions.overridingBody, help: "The body of this run, instead of the job's: a text, or JSON."),
-                        Field("reason", .string(1...500), help: "Why, for the record."),
+                        Field("reason", .string(1...500), help: "Why, for the record.", example: "Asked for by the customer"),
                     ]).named("Trigger")),
-                answers: [.accepted(Execution.shape)], find: find
+                answers: [.accepted(Execution.shape)], refusals: [.paymentRequired], find: find
             ) { job, call in
                 .accepted(try await executions.trigger(job, override: call.body, by: .api, for: call.access).json)
             },
@@ -106,13 +118,11 @@ extension API {
 }
 
 extension Job {
-    /// Names this version in `ETag` and `If-Match`.
-    fileprivate var tag: String { "\"\(version)\"" }
-
     /// The version that a change insists on; nil where it does not. Throws where it cannot be this job's any more.
-    fileprivate func version(ifMatch: String?) throws(Refusal) -> Int64? {
-        guard let ifMatch, ifMatch != "*" else { return nil }
-        guard ifMatch.split(separator: ",").contains(where: { $0.trimmingSpaces == tag }) else { throw .changedSince }
+    fileprivate func version(_ match: EntityTags?) throws(Refusal) -> Int64? {
+        guard case .some(let tags)? = match else { return nil }
+        // Of a tag only the version counts: what a run has changed since is in nobody's way.
+        guard tags.contains(where: { $0 == "\"\(version)\"" || $0.hasPrefix("\"\(version)-") }) else { throw .changedSince }
         return version
     }
 }

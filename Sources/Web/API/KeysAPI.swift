@@ -7,12 +7,14 @@ extension API {
         let find: @Sendable (PathParameters, Access) async throws -> APIKey = { path, access in
             try await keys.find(path["key"], for: access)
         }
-        let issued = Shape.object([Field("id", .string()), Field("key", .string(), help: "Shown this once: pk_live_….sk_live_…")])
-            .named("IssuedAPIKey")
+        let issued = Shape.object([
+            Field("id", .string(), example: "key_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+            Field("key", .string(), help: "Shown this once.", example: "pk_live_….sk_live_…"),
+        ]).complete.named("IssuedAPIKey")
         return [
             Operation(
                 .get, "/api/api-keys", id: "listAPIKeys", summary: "The organization's keys, without their secrets",
-                permission: .manageKeys, body: .none, answers: [.ok(.object([Field("data", .list(of: APIKey.shape))]))]
+                permission: .manageKeys, body: .none, answers: [.ok(.all(APIKey.shape))]
             ) { call in .ok(["data": .array(try await keys.all(for: call.access).map(\.json))]) },
             Operation(
                 .post, "/api/api-keys", id: "createAPIKey", summary: "Make a key; it is shown this once", permission: .manageKeys,

@@ -10,7 +10,7 @@ extension API {
         return [
             Operation(
                 .get, "/api/members", id: "listMembers", summary: "Who belongs to the organization", permission: .seeMembers, body: .none,
-                answers: [.ok(.object([Field("data", .list(of: Membership.shape))]))]
+                answers: [.ok(.all(Membership.shape))]
             ) { call in .ok(["data": .array(try await memberships.all(for: call.access).map(\.json))]) },
             Operation(
                 .get, "/api/members/{member}", id: "getMember", summary: "One member, by the user’s id", permission: .seeMembers,
@@ -41,7 +41,7 @@ extension API {
         return [
             Operation(
                 .get, "/api/invites", id: "listInvites", summary: "The open invites, newest first", permission: .manageMembers, body: .none,
-                answers: [.ok(.object([Field("data", .list(of: Invite.shape))]))]
+                answers: [.ok(.all(Invite.shape))]
             ) { call in .ok(["data": .array(try await invites.all(for: call.access).map(\.json))]) },
             Operation(
                 .post, "/api/invites", id: "createInvite", summary: "Invite an address; it is sent a mail", permission: .manageMembers,

@@ -19,6 +19,21 @@ extension Operation {
         /// More than this is answered with 413.
         public let largest: Int
 
+        /// A body that does something sensible, as the documentation shows it and a test sends it.
+        public private(set) var example: JSON
+
+        private init(shape: Shape?, mayBeEmpty: Bool, isPartial: Bool, largest: Int) {
+            (self.shape, self.mayBeEmpty, self.isPartial, self.largest) = (shape, mayBeEmpty, isPartial, largest)
+            example = shape?.example() ?? .null
+        }
+
+        /// The same with another example than the one that the members' own make.
+        public func example(_ example: JSON) -> Body {
+            var body = self
+            body.example = example
+            return body
+        }
+
         public static let none = Body(shape: nil, mayBeEmpty: true, isPartial: false, largest: 0)
 
         /// A body of that shape.
@@ -38,10 +53,24 @@ extension Operation {
     }
 }
 
-/// An answer that an operation can give: its status and the shape of its JSON, nil where it has no body.
+/// An answer that an operation can give: its status and the shape of its JSON, nil where it has no body, or one that is no JSON.
 public struct DeclaredAnswer: Sendable {
     public let status: HTTPResponse.Status
     public let shape: Shape?
+    /// What the body is; nil: there is none.
+    public let mediaType: String?
+
+    /// Whether it has an `ETag`.
+    public private(set) var isTagged = false
+
+    /// How such an answer looks; null where it has no body.
+    public private(set) var example: JSON
+
+    init(status: HTTPResponse.Status, shape: Shape?, mediaType: String? = "application/json") {
+        (self.status, self.shape) = (status, shape)
+        self.mediaType = shape == nil && mediaType == "application/json" ? nil : mediaType
+        example = shape?.example(isAnswer: true) ?? .null
+    }
 
     /// 200 with this.
     public static func ok(_ shape: Shape) -> DeclaredAnswer { DeclaredAnswer(status: .ok, shape: shape) }
@@ -54,6 +83,26 @@ public struct DeclaredAnswer: Sendable {
 
     /// 204.
     public static let noContent = DeclaredAnswer(status: .noContent, shape: nil)
+
+    /// 200 with a stream of server-sent events.
+    public static let events = DeclaredAnswer(status: .ok, shape: nil, mediaType: "text/event-stream")
+
+    /// 304: it is as `If-None-Match` knows it.
+    public static let notModified = DeclaredAnswer(status: .notModified, shape: nil)
+
+    /// The same with an `ETag`.
+    public var tagged: DeclaredAnswer {
+        var answer = self
+        answer.isTagged = true
+        return answer
+    }
+
+    /// The same with another example than the one that the members' own make.
+    public func example(_ example: JSON) -> DeclaredAnswer {
+        var answer = self
+        answer.example = example
+        return answer
+    }
 }
 
 /// What a handler answers.
@@ -61,6 +110,13 @@ public struct Answer: Sendable {
     let status: HTTPResponse.Status
     let body: [UInt8]
     var headers: HTTPFields = [:]
+    /// Writes a body that has no end as yet.
+    var stream: (@Sendable (inout any ResponseBodyWriter) async throws -> Void)?
+
+    /// 200 with server-sent events, until `write` returns.
+    static func events(_ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void) -> Answer {
+        Answer(status: .ok, body: [], headers: [.contentType: "text/event-stream", .accelBuffering: "no"], stream: write)
+    }
 
     /// 200 with this.
     public static func ok(_ json: JSON) -> Answer { Answer(status: .ok, body: json.bytes()) }
@@ -76,6 +132,9 @@ public struct Answer: Sendable {
     /// 204.
     public static let noContent = Answer(status: .noContent, body: [])
 
+    /// 304: it is as `If-None-Match` knows it.
+    static let notModified = Answer(status: .notModified, body: [])
+
     /// The same with one more header.
     public func with(_ name: HTTPField.Name, _ value: String) -> Answer {
         var answer = self
@@ -84,6 +143,14 @@ public struct Answer: Sendable {
     }
 
     var response: Response {
+        if let stream {
+            return Response(
+                status: status, headers: headers,
+                body: ResponseBody { writer in
+                    try await stream(&writer)
+                    try await writer.finish(nil)
+                })
+        }
         guard !body.isEmpty else { return Response(status: status, headers: headers) }
         var headers = headers
         headers[.contentType] = "application/json"
@@ -125,21 +192,25 @@ public struct Call: Sendable {
     /// Writes lines that carry the request's id.
     public let logger: Logger
 
+    /// Whether the key is still good, and still may do this: for an answer that has no end.
+    let mayStill: @Sendable () async -> Bool
+
     private let headers: HTTPFields
 
-    init(context: KeyContext, request: Request, path: PathParameters, query: JSONObject, body: JSON) {
-        access = context.access
+    init(
+        _ access: Access, context: KeyContext, request: Request, path: PathParameters, query: JSONObject, body: JSON,
+        needing permission: Permission
+    ) {
+        self.access = access
         self.path = path
         self.query = query
         self.body = body
         requestID = context.requestID
         logger = context.logger
         headers = request.headers
+        mayStill = { await context.mayStill(permission) }
     }
 
-    /// The value of a header that came exactly once, `If-Match` for one; nil otherwise.
-    public func header(_ name: HTTPField.Name) -> String? {
-        let values = headers[values: name]
-        return values.count == 1 ? values[0] : nil
-    }
+    /// What `If-Match` or `If-None-Match` say; nil: it did not come.
+    func tags(_ name: HTTPField.Name) throws(Problem) -> EntityTags? { try EntityTags(name, in: headers) }
 }

@@ -19,12 +19,7 @@ extension API {
                 .get, "/api/signing-secrets", id: "listSigningSecrets", summary: "What requests are signed with, without the secrets",
                 permission: .changeSettings, body: .none,
                 answers: [
-                    .ok(
-                        .object([
-                            Field(
-                                "data",
-                                .list(of: .object([Field("created_at", .string()), Field("expires_at", .string(), nullable: true)])))
-                        ]))
+                    .ok(.all(Shape.object([Field("created_at", .instant), Field("expires_at", .instant, nullable: true)]).complete))
                 ]
             ) { call in
                 let secrets = try await people.signingSecrets(call.access)
@@ -42,7 +37,7 @@ extension API {
                 .post, "/api/signing-secrets", id: "rotateSigningSecret",
                 summary: "Make a new signing secret; it is shown this once, and the ones before hold on for a while",
                 permission: .changeSettings, body: .optional(.object(APIKey.rotationFields).named("SecretRotation")),
-                answers: [.created(.object([Field("secret", .string())]))]
+                answers: [.created(Shape.object([Field("secret", .string(), example: "whsec_…")]).complete)]
             ) { call in
                 let hours = Int(call.body["overlap_hours"]?.int ?? 24)
                 return .created(["secret": .string(try await people.rotateSigningSecret(hours, call.access))], at: "/api/signing-secrets")

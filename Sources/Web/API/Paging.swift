@@ -6,7 +6,7 @@ import JSON
 struct Paging {
     static let fields = [
         Field("limit", .integer(1...100), default: 50, help: "So many on a page."),
-        Field("cursor", .string(1...100), help: "next_cursor of the page before."),
+        Field("cursor", .string(1...2_000), help: "next_cursor of the page before."),
     ]
 
     let limit: Int
@@ -17,8 +17,9 @@ struct Paging {
     init(_ query: JSONObject) {
         limit = Int(query["limit"]?.int ?? 50)
         cursor = query["cursor"]?.string
-        filters = query.filter { !["limit", "cursor"].contains($0.key) }.compactMap { name, value in
-            value.string.map { "&\(PercentEncoding.encode(name))=\(PercentEncoding.encode($0))" }
+        filters = query.filter { !["limit", "cursor"].contains($0.key) }.map { name, value in
+            let text = value.string ?? String(decoding: value.bytes(), as: UTF8.self)
+            return "&\(PercentEncoding.encode(name))=\(PercentEncoding.encode(text))"
         }.joined()
     }
 
@@ -44,8 +45,14 @@ struct Paging {
 extension Shape {
     /// One page of a list.
     static func page(of element: Shape) -> Shape {
-        .object([Field("data", .list(of: element)), Field("next_cursor", .string(), nullable: true)])
+        .object([
+            Field("data", .list(of: element), required: true),
+            Field("next_cursor", .string(), required: true, nullable: true, help: "For the next page; null: this is the last one."),
+        ])
     }
+
+    /// A list that is answered whole.
+    static func all(_ element: Shape) -> Shape { .object([Field("data", .list(of: element, 0...10_000), required: true)]) }
 }
 
 extension HTTPField.Name {

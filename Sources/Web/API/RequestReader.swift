@@ -20,16 +20,16 @@ struct RequestReader {
         return try shape.validate(.object(members)).object ?? [:]
     }
 
-    /// The body with its defaults; null where the operation takes none. Throws `Problem`, `JSONError`, `InvalidInput`.
-    func body(_ body: Operation.Body) async throws -> JSON {
-        guard let shape = body.shape else { return .null }
+    /// The body with its defaults; null where the operation takes none. And as it came. Throws `Problem`, `JSONError`, `InvalidInput`.
+    func body(_ body: Operation.Body) async throws -> (json: JSON, bytes: [UInt8]) {
+        guard let shape = body.shape else { return (.null, []) }
         let reader = BodyReader(request: request, channel: channel)
-        if reader.hasNoBody, body.mayBeEmpty { return try shape.validate([:]) }
+        if reader.hasNoBody, body.mayBeEmpty { return (try shape.validate([:]), []) }
         try reader.checkLength(upTo: body.largest)
         if !reader.hasNoBody, !reader.isPlain("application/json") { throw Problem.jsonNeeded }
         let bytes = try await reader.bytes(upTo: body.largest)
-        if bytes.isEmpty, body.mayBeEmpty { return try shape.validate([:]) }
-        return try shape.validate(try JSON(parsing: bytes), partial: body.isPartial)
+        if bytes.isEmpty, body.mayBeEmpty { return (try shape.validate([:]), []) }
+        return (try shape.validate(try JSON(parsing: bytes), partial: body.isPartial), bytes)
     }
 }
 

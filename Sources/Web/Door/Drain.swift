@@ -5,9 +5,11 @@ import Synchronization
 /// before it stops to listen. Put last among the services, it is the first to be told.
 final class Drain: Service {
     private let time: Duration
+    /// What has no end by itself is ended.
+    private let onBegin: @Sendable () -> Void
     private let begun = Atomic(false)
 
-    init(_ time: Duration) { self.time = time }
+    init(_ time: Duration, onBegin: @escaping @Sendable () -> Void = {}) { (self.time, self.onBegin) = (time, onBegin) }
 
     /// Whether we are about to go: `/health` says 503, and each answer is its connection's last.
     var hasBegun: Bool { begun.load(ordering: .relaxed) }
@@ -15,6 +17,7 @@ final class Drain: Service {
     func run() async throws {
         try await gracefulShutdown()
         begun.store(true, ordering: .relaxed)
+        onBegin()
         try await Task.sleep(for: time)
     }
 }

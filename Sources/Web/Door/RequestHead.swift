@@ -16,7 +16,7 @@ struct RequestHead {
     static let longestRequestLine = 8_192
 
     /// The methods that reach a route, or are told there which ones would.
-    private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+    private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
     private var fields = FieldLines()
     private var hosts: [String] = []

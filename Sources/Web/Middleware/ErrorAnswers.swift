@@ -23,6 +23,8 @@ struct ErrorAnswers: RouterMiddleware {
             return Response(status: status, headers: [.location: error.path + query])
         } catch let error as SignInNeeded where wantsPage(request) {
             return .seeOther(Paths.signIn(returningTo: error.place))
+        } catch let error as HTTPError where error.status == .notFound && request.method == .options {
+            return options(request, context)
         } catch {
             let problem = problem(for: error, request, context)
             return wantsPage(request) ? pages.error(problem, context) : answer(problem, context)
@@ -32,6 +34,10 @@ struct ErrorAnswers: RouterMiddleware {
     private func problem(for error: any Error, _ request: Request, _ context: VisitorContext) -> Problem {
         switch error {
         case let error as any Answerable: return error.problem
+        case let error as Counted:
+            var problem = problem(for: error.error, request, context)
+            for (name, value) in error.headers { problem.headers[name] = value }
+            return problem
         case is SignInNeeded: return .signInNeeded
         case let error as HTTPError where error.status == .notFound:
             let allowed = routes.methods(at: request.uri.path)
@@ -42,6 +48,13 @@ struct ErrorAnswers: RouterMiddleware {
             context.logger.error("request failed", metadata: ["error": "\(error)", "route": "\(context.endpointPath ?? "none")"])
             return .internalError
         }
+    }
+
+    /// Which methods there are, and no header of CORS: no page of another origin may use what is here.
+    private func options(_ request: Request, _ context: VisitorContext) -> Response {
+        let allowed = request.uri.path == "*" ? Problem.allMethods : routes.methods(at: request.uri.path).joined(separator: ", ")
+        guard !allowed.isEmpty else { return answer(.notFound, context) }
+        return Response(status: .noContent, headers: [.allow: allowed])
     }
 
     private func wantsPage(_ request: Request) -> Bool {

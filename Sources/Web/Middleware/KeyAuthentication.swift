@@ -39,19 +39,13 @@ struct KeyAuthentication: RouterMiddleware {
             throw Problem.unavailable
         }
         guard let verdict else { return try await next(request, context) }
-        guard verdict.isAllowed else {
-            var problem = Problem.tooManyRequests(seconds: verdict.secondsLeft)
-            for (name, value) in Self.headers(verdict) { problem.headers[name] = value }
-            throw problem
-        }
         do {
+            guard verdict.isAllowed else { throw Problem.tooManyRequests(seconds: verdict.secondsLeft) }
             var response = try await next(request, context)
             for (name, value) in Self.headers(verdict) { response.headers[name] = value }
             return response
-        } catch let error as any Answerable {
-            var problem = error.problem
-            for (name, value) in Self.headers(verdict) { problem.headers[name] = value }
-            throw problem
+        } catch {
+            throw Counted(error: error, headers: Self.headers(verdict))
         }
     }
 
@@ -86,5 +80,25 @@ struct KeyAuthentication: RouterMiddleware {
             default: false
             }
         }
+    }
+}
+
+/// An error that is answered with what is left of a key's budget, whatever it is.
+struct Counted: Error {
+    let error: any Error
+    let headers: [(HTTPField.Name, String)]
+}
+
+/// Counts what a key asks for where there is nothing, and tells it what is left, as everywhere: 404 and 405 are the router's, and no
+/// route's.
+struct UnknownPaths: RouterMiddleware {
+    let authentication: KeyAuthentication
+
+    func handle(
+        _ request: Request, context: VisitorContext, next: (Request, VisitorContext) async throws -> Response
+    ) async throws -> Response {
+        let isOfAPI = request.uri.path.hasPrefix("/api/") && context.endpointPath == nil && request.method != .options
+        guard isOfAPI, request.headers.contains(.authorization) else { return try await next(request, context) }
+        return try await authentication.handle(request, context: context, next: next)
     }
 }

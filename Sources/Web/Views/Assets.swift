@@ -16,15 +16,15 @@ struct Assets: Sendable {
             self.name = name
             self.type = type
             self.bytes = bytes
-            version = Self.fingerprint(bytes)
+            version = Assets.fingerprint(bytes)
         }
 
         var url: String { Paths.asset(name, version: version) }
+    }
 
-        /// FNV-1a, 64 bits: two versions of a file of ours must differ, and nobody gains by making them not.
-        private static func fingerprint(_ bytes: [UInt8]) -> String {
-            String(bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 16)
-        }
+    /// FNV-1a, 64 bits: two versions of what we serve must differ, and nobody gains by making them not.
+    static func fingerprint(_ bytes: [UInt8]) -> String {
+        String(bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 16)
     }
 
     /// One file for the browser, several for us; the first names the order of the layers.
@@ -43,7 +43,9 @@ struct Assets: Sendable {
         let headers: HTTPFields = [
             .contentType: asset.type, .eTag: tag, .cacheControl: isCurrent ? "public, max-age=31536000, immutable" : "public, no-cache",
         ]
-        if request.headers[values: .ifNoneMatch].contains(tag) { return Response(status: .notModified, headers: headers) }
+        if try EntityTags(.ifNoneMatch, in: request.headers)?.contain(tag, weakly: true) == true {
+            return Response(status: .notModified, headers: headers)
+        }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
     }
 }

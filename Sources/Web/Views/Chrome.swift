@@ -26,6 +26,7 @@ struct Chrome: Sendable {
 
     let landingPath = Paths.landing
     let statusPath = Paths.status
+    let apiDocsPath = Paths.apiDocs
     let themePath = Paths.theme
     let signInPath = Paths.signIn
     let signUpPath = Paths.signUp

@@ -21,6 +21,9 @@ struct Views: Sendable {
         "keys": PackageResources.keys_mustache,
         "settings": PackageResources.settings_mustache,
         "audit": PackageResources.audit_mustache,
+        "apicontents": PackageResources.apicontents_mustache,
+        "apiresource": PackageResources.apiresource_mustache,
+        "errorcodes": PackageResources.errorcodes_mustache,
         "mailbox": PackageResources.mailbox_mustache,
         "mail": PackageResources.mail_mustache,
     ]

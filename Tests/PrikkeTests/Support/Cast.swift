@@ -150,6 +150,14 @@ extension Cast {
         return try await house.services.jobs.create(.object(draft), for: access ?? self.access)
     }
 
+    /// What it calls is refused, at once.
+    func jobThatCallsNobody() async throws -> Job {
+        let job = try await job()
+        try await house.database.query(
+            "UPDATE jobs SET config = jsonb_set(config, '{url}', '\"http://127.0.0.1/\"') WHERE id = \(job.id)")
+        return job
+    }
+
     func execution(for access: Access? = nil) async throws -> String {
         let access = access ?? self.access
         let job = try await job(for: access)

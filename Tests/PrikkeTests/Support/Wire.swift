@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// A blocking connection to loopback: what the server is sent must not be tidied up by a client library.
-final class Wire {
+/// A blocking connection to loopback: what the server is sent must not be tidied up by a client library. For one thread at a time.
+final class Wire: @unchecked Sendable {
     private let descriptor: Int32
     private var kept: [UInt8] = []
 
@@ -52,6 +52,18 @@ final class Wire {
                 let head = String(decoding: kept[..<gap.upperBound], as: UTF8.self)
                 kept.removeSubrange(..<gap.upperBound)
                 return head
+            }
+            guard receive() else { return "" }
+        }
+    }
+
+    /// What comes until this does, which is the last of it; "" where it does not come.
+    func read(until end: String) -> String {
+        while true {
+            if let mark = kept.firstRange(of: Array(end.utf8)) {
+                let text = String(decoding: kept[..<mark.upperBound], as: UTF8.self)
+                kept.removeSubrange(..<mark.upperBound)
+                return text
             }
             guard receive() else { return "" }
         }

@@ -1,0 +1,100 @@
+import Postgres
+import Tenancy
+
+/// What nodes tell each other for the event streams: what has changed, by its id. Whoever has streams looks the rest up.
+struct Happening: Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
+        case job(ID<Job>, JobAction)
+        case execution(ID<Execution>)
+    }
+
+    let organization: ID<Organization>
+    let kind: Kind
+
+    static func job(_ id: ID<Job>, _ action: JobAction, of organization: ID<Organization>) -> Happening {
+        Happening(organization: organization, kind: .job(id, action))
+    }
+
+    static func execution(_ id: ID<Execution>, of organization: ID<Organization>) -> Happening {
+        Happening(organization: organization, kind: .execution(id))
+    }
+}
+
+/// What became of a job. A later one says more than an earlier one, and stands for both.
+public enum JobAction: String, Sendable, CaseIterable, Comparable {
+    case changed, created, deleted
+
+    public static func < (first: JobAction, second: JobAction) -> Bool {
+        (allCases.firstIndex(of: first) ?? 0) < (allCases.firstIndex(of: second) ?? 0)
+    }
+}
+
+// MARK: - The notice
+
+extension Happening {
+    static let topic = "events"
+
+    /// What Postgres takes is under 8,000 bytes.
+    private static let mostBytes = 7_900
+
+    /// The statement that tells of all of them, where anybody listens: for the end of the transaction in which they happen. One for all.
+    static func notice(_ happenings: [Happening], _ database: Database) -> Query {
+        """
+        SELECT pg_notify(\(database.qualified(channel: topic)), \(payload(happenings)))
+        WHERE EXISTS (SELECT FROM event_listeners WHERE until > now())
+        """
+    }
+
+    /// A line for each organization: its id, then what happened there, or `*` where that was too much to be told.
+    static func payload(_ happenings: [Happening]) -> String {
+        let groups = Dictionary(grouping: happenings, by: \.organization).sorted { $0.key.text < $1.key.text }
+        let whole = groups.map { ([short($0.key)] + $0.value.map(\.word)).joined(separator: " ") }.joined(separator: "\n")
+        if whole.utf8.count <= mostBytes { return whole }
+        let coarse = groups.map { short($0.key) + " *" }.joined(separator: "\n")
+        return coarse.utf8.count <= mostBytes ? coarse : "*"
+    }
+
+    private var word: String {
+        switch kind {
+        case .execution(let id): "e" + Self.short(id)
+        case .job(let id, let action): String(action.rawValue.prefix(2)) + Self.short(id)
+        }
+    }
+
+    private static func short<Of>(_ id: ID<Of>) -> String { String(id.text.dropFirst(Of.prefix.utf8.count + 1)) }
+
+    /// What a notice said.
+    enum Heard: Equatable {
+        case all
+        /// By organization; nil: more than could be told.
+        case some([ID<Organization>: [Kind]?])
+
+        init(_ payload: String) {
+            if payload == "*" {
+                self = .all
+                return
+            }
+            var heard: [ID<Organization>: [Kind]?] = [:]
+            for line in payload.split(separator: "\n") {
+                let words = line.split(separator: " ")
+                guard let organization = words.first.flatMap({ ID<Organization>("org_" + $0) }) else { continue }
+                heard[organization] = .some(words.dropFirst().first == "*" ? nil : words.dropFirst().compactMap(Kind.init))
+            }
+            self = .some(heard)
+        }
+    }
+}
+
+extension Happening.Kind {
+    fileprivate init?(_ word: Substring) {
+        if word.first == "e", let id = ID<Execution>("exe_" + word.dropFirst()) {
+            self = .execution(id)
+        } else if let action = JobAction.allCases.first(where: { word.hasPrefix($0.rawValue.prefix(2)) }),
+            let id = ID<Job>("job_" + word.dropFirst(2))
+        {
+            self = .job(id, action)
+        } else {
+            return nil
+        }
+    }
+}

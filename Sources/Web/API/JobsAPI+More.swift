@@ -1,0 +1,58 @@
+import JSON
+import Scheduling
+import Tenancy
+
+extension API {
+    /// `/api/jobs/{job}/clone`, `/api/jobs/{job}/test`, `/api/test`
+    public static func moreOfJobs(_ jobs: Jobs, _ tests: TestCalls) -> [Operation] {
+        let find: @Sendable (PathParameters, Access) async throws -> Job = { path, access in
+            guard let name = Jobs.Name(path["job"]) else { throw Problem.notFound }
+            return try await jobs.find(name, for: access)
+        }
+        // The longest call, and what is to be done around it.
+        let time: Duration = .seconds(120)
+        return [
+            Operation(
+                .post, "/api/jobs/{job}/clone", id: "cloneJob", summary: "Make a job like this one, its secrets included",
+                permission: .changeJobs, body: .optional(Jobs.cloneShape), answers: [.created(JobShape.saved(jobs.plugins)).tagged],
+                refusals: [.paymentRequired], find: find
+            ) { job, call in
+                let made = try await jobs.clone(job, call.body, for: call.access)
+                return .created(jobs.saved(made, for: call.access), at: "/api/jobs/\(made.id)").with(.eTag, jobs.tag(of: made))
+            },
+            Operation(
+                .post, "/api/jobs/{job}/test", id: "testJob",
+                summary: "Make one real call of a job, which is not counted, and see all of it",
+                permission: .changeJobs, body: .optional(.object([])), answers: [.ok(TestCalls.shape)], mayTake: time, find: find
+            ) { job, call in .ok(try await tests.call(job, for: call.access).json) },
+            Operation(
+                .post, "/api/test", id: "testDraft", summary: "The same of a job that is not saved", permission: .changeJobs,
+                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.ok(TestCalls.shape)], mayTake: time
+            ) { call in .ok(try await tests.call(draft: call.body, for: call.access).json) },
+        ]
+    }
+}
+
+extension Jobs.Filter {
+    static let fields = [
+        Field("health", .choice(["healthy", "late", "failing", "paused"])),
+        Field("tag", .string(1...50), help: "One of the job's tags."),
+        Field("plugin", .string(1...40), help: "The kind of job."),
+        Field("enabled", .boolean),
+        Field("search", .string(0...200), help: "Stands in the name, the key, the URL or a tag, in whatever case."),
+        Field(
+            "sort", .choice(Jobs.Order.allCases.map(\.rawValue)), default: .string(Jobs.Order.newestFirst.rawValue),
+            help: "What has no next run comes last either way."),
+    ]
+
+    /// Reads what `fields` let through.
+    init(_ query: JSONObject) {
+        self.init(
+            health: query["health"]?.string, tag: query["tag"]?.string, plugin: query["plugin"]?.string, enabled: query["enabled"]?.bool,
+            search: query["search"]?.string)
+    }
+}
+
+extension Jobs.Order {
+    init(_ query: JSONObject) { self = query["sort"]?.string.flatMap(Self.init) ?? .newestFirst }
+}
