@@ -217,6 +217,7 @@ CREATE TABLE public.executions (
     count integer DEFAULT 1 NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -245,6 +246,7 @@ CREATE TABLE public.executions_keep_30 (
     count integer DEFAULT 1 NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -273,6 +275,7 @@ CREATE TABLE public.executions_keep_7 (
     count integer DEFAULT 1 NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -301,6 +304,7 @@ CREATE TABLE public.executions_keep_90 (
     count integer DEFAULT 1 NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -461,6 +465,7 @@ CREATE TABLE public.kept_executions (
     count integer NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -592,6 +597,7 @@ CREATE TABLE public.queue (
     on_trial boolean DEFAULT false NOT NULL,
     line_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     made_up boolean DEFAULT false NOT NULL,
+    cancelled_at timestamp with time zone,
     CONSTRAINT queue_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT queue_check CHECK (((leased_by IS NULL) = (lease_token IS NULL))),
     CONSTRAINT queue_check1 CHECK ((NOT (held AND (leased_by IS NOT NULL)))),
@@ -891,6 +897,8 @@ CREATE INDEX kept_executions_list ON public.kept_executions USING btree (organiz
 
 CREATE INDEX kept_executions_of_organization ON public.kept_executions USING btree (organization_id, scheduled_for, id);
 
+CREATE INDEX kept_executions_trouble ON public.kept_executions USING btree (organization_id, scheduled_for, id) WHERE (status <> 'success'::text);
+
 CREATE INDEX lanes_due ON public.lanes USING btree (next_due);
 
 CREATE INDEX magic_links_of_browser ON public.magic_links USING btree (browser_hash) WHERE (browser_hash IS NOT NULL);
@@ -912,6 +920,8 @@ CREATE INDEX outbox_due ON public.outbox USING btree (next_try_at) WHERE (next_t
 CREATE INDEX outbox_of_organization ON public.outbox USING btree (organization_id) WHERE (organization_id IS NOT NULL);
 
 CREATE INDEX outbox_of_recipient ON public.outbox USING btree (recipient);
+
+CREATE INDEX queue_cancelled ON public.queue USING btree (leased_by) WHERE (cancelled_at IS NOT NULL);
 
 CREATE INDEX queue_claim ON public.queue USING btree (organization_id, due_at, id) WHERE ((leased_by IS NULL) AND (NOT held));
 

@@ -16,6 +16,7 @@ extension Site {
             url: services.configuration.siteURL,
             api: API(
                 API.jobs(services.jobs, services.executions), API.previews(services.jobs), API.executions(services.executions),
+                API.usage(services.jobs),
                 API.organization(services.people), API.members(services.people.memberships), API.invites(services.people.invites),
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
             authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },

@@ -7,11 +7,11 @@ extension Execution {
         [
             "id": .string(id.text), "job_id": .string(jobID.text), "job_key": JSON(jobKey), "status": .string(status.rawValue),
             "reason": JSON(reason?.rawValue), "sentence": JSON(reason?.sentence), "trigger": .string(trigger.rawValue),
-            "scheduled_for": .string(scheduledFor.rfc3339), "started_at": JSON(startedAt?.rfc3339),
+            "scheduled_for": .string(scheduledFor.rfc3339), "due_at": JSON(dueAt?.rfc3339), "started_at": JSON(startedAt?.rfc3339),
             "finished_at": JSON(finishedAt?.rfc3339), "attempt": JSON(attempt), "status_code": JSON(statusCode),
             "duration_ms": JSON(durationMs), "lateness_ms": JSON(latenessMs),
             "error_message": JSON(errorMessage), "count": JSON(count),
-            "last_scheduled_for": JSON(lastScheduledFor?.rfc3339), "response": response?.json ?? .null,
+            "last_scheduled_for": JSON(lastScheduledFor?.rfc3339), "repeat_of": JSON(repeatOf?.text), "response": response?.json ?? .null,
         ]
     }
 
@@ -35,14 +35,16 @@ extension Execution {
         Field("status", .choice(ExecutionStatus.allCases.map(\.rawValue))),
         Field("reason", .choice(Reason.allCases.map(\.rawValue)), nullable: true, help: "Why it did not simply succeed."),
         Field("sentence", .string(), nullable: true, help: "The reason in words."),
-        Field("trigger", .choice(["schedule", "manual", "api", "replay", "backfill"])),
-        Field("scheduled_for", .string(format: .instant)), Field("started_at", .string(format: .instant), nullable: true),
+        Field("trigger", .choice(ExecutionTrigger.allCases.map(\.rawValue))), Field("scheduled_for", .string(format: .instant)),
+        Field("due_at", .string(format: .instant), nullable: true, help: "When it may begin, or begin again; null once it has ended."),
+        Field("started_at", .string(format: .instant), nullable: true),
         Field("finished_at", .string(format: .instant), nullable: true), Field("attempt", .integer(1...32_767)),
         Field("status_code", .integer(100...999), nullable: true), Field("duration_ms", .integer(0...(.max)), nullable: true),
         Field("lateness_ms", .integer(0...(.max)), nullable: true, help: "From due to started; never negative."),
         Field("error_message", .string(), nullable: true),
         Field("count", .integer(1...(.max)), help: "More than 1: a stretch of so many occurrences that did not run."),
         Field("last_scheduled_for", .string(format: .instant), nullable: true, help: "The last occurrence of the stretch."),
+        Field("repeat_of", .string(), nullable: true, help: "The execution that it runs again."),
         Field("response", Response.shape, nullable: true),
     ]
 }

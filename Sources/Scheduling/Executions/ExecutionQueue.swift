@@ -66,7 +66,8 @@ struct ExecutionQueue: Sendable {
             SELECT organization_id, array_agg(sealed ORDER BY created_at DESC, id DESC) AS sealed FROM signing_secrets
             WHERE organization_id IN (SELECT organization_id FROM line) AND (expires_at IS NULL OR expires_at > \(now)) GROUP BY 1
         )
-        SELECT q.*, \(isObsolete) OR \(isLate(at: now)) AS is_doubtful, coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.sealed_config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
+        SELECT q.*, \(isObsolete) OR \(isLate(at: now)) OR q.cancelled_at IS NOT NULL AS is_doubtful,
+            coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.sealed_config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
         FROM leased q JOIN jobs j ON j.organization_id = q.organization_id AND j.id = q.job_id
             JOIN entitlements e ON e.organization_id = q.organization_id
             LEFT JOIN secrets ON secrets.organization_id = q.organization_id
@@ -89,12 +90,19 @@ struct ExecutionQueue: Sendable {
         """
     }
 
+    /// SQL: whether a row is there because somebody asked for it.
+    static func isByHand(_ row: Query) -> Query { "\(row).trigger NOT IN ('schedule', 'backfill')" }
+
+    /// So long before its time what people have put off comes into the line of its job; a sweep a second sees to it.
+    private static let ahead: Duration = .seconds(2)
+
     /// Lets go of executions that waited for an earlier one of their job. Of those already due, `queue` runs the first
     /// and skips the others, `skip` skips them all; the next one that is not due yet is let go in time for its start.
     ///
     /// `jobs` nil looks at every job: the sweep that finds what a race left behind (an occurrence queued while the
     /// execution it would have waited for was being recorded). What is made up is late already: it goes first, one after the
-    /// other, and none of it is skipped.
+    /// other, and none of it is skipped. What people run again goes one after the other too, but behind what is due by the
+    /// schedule (under `queue`, where that can wait for its turn); before its time it stands in nobody's way.
     func release(after jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)]?, now: Timestamp) async throws {
         let among: Query =
             jobs.map { jobs in
@@ -105,12 +113,15 @@ struct ExecutionQueue: Sendable {
             WITH waiting AS MATERIALIZED (
                 SELECT h.organization_id, h.id, h.job_id, h.scheduled_for, j.overlap, h.made_up, h.scheduled_for <= \(now) AS is_due,
                     bool_or(h.made_up) OVER (PARTITION BY h.organization_id, h.job_id) AS is_behind_made_up,
-                    row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY h.made_up DESC, h.scheduled_for, h.id) AS place,
+                    row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY CASE
+                        WHEN NOT h.made_up THEN CASE WHEN h.scheduled_for <= \(now) AND j.overlap = 'queue' THEN 1 ELSE 3 END
+                        WHEN \(Self.isByHand("h")) THEN 2 ELSE 0 END, h.scheduled_for, h.id) AS place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.made_up ORDER BY h.scheduled_for, h.id) AS own_place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.scheduled_for <= \(now) ORDER BY h.scheduled_for, h.id)
                         AS place_in_kind
                 FROM queue h JOIN jobs j ON j.organization_id = h.organization_id AND j.id = h.job_id
-                WHERE h.held \(among) AND NOT EXISTS (
+                WHERE h.held \(among) AND NOT (h.made_up AND \(Self.isByHand("h")) AND h.due_at > \(now.adding(Self.ahead)))
+                    AND NOT EXISTS (
                     SELECT FROM queue o WHERE o.organization_id = h.organization_id AND o.job_id = h.job_id
                         AND NOT o.held AND (o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1))
             ),
@@ -130,8 +141,10 @@ struct ExecutionQueue: Sendable {
             ),
             history AS (
                 INSERT INTO executions
-                    (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
-                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of
+                    (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of,
+                    override)
+                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of,
+                    override
                 FROM skipped ON CONFLICT DO NOTHING
             ),
             due AS MATERIALIZED (

@@ -38,10 +38,12 @@ extension Operation {
     }
 }
 
-/// An answer that an operation can give: its status and the shape of its JSON, nil where it has no body.
+/// An answer that an operation can give: its status and the shape of its JSON, nil where it has no body, or none of JSON.
 public struct DeclaredAnswer: Sendable {
     public let status: HTTPResponse.Status
     public let shape: Shape?
+    /// Of the body, where there is one.
+    public var mediaType = "application/json"
 
     /// 200 with this.
     public static func ok(_ shape: Shape) -> DeclaredAnswer { DeclaredAnswer(status: .ok, shape: shape) }
@@ -52,6 +54,9 @@ public struct DeclaredAnswer: Sendable {
     /// 202 with what was accepted.
     public static func accepted(_ shape: Shape) -> DeclaredAnswer { DeclaredAnswer(status: .accepted, shape: shape) }
 
+    /// 200 with bytes of this media type.
+    public static func bytes(_ mediaType: String) -> DeclaredAnswer { DeclaredAnswer(status: .ok, shape: nil, mediaType: mediaType) }
+
     /// 204.
     public static let noContent = DeclaredAnswer(status: .noContent, shape: nil)
 }
@@ -59,7 +64,9 @@ public struct DeclaredAnswer: Sendable {
 /// What a handler answers.
 public struct Answer: Sendable {
     let status: HTTPResponse.Status
-    let body: [UInt8]
+    /// Nil: it has none.
+    let body: [UInt8]?
+    var mediaType = "application/json"
     var headers: HTTPFields = [:]
 
     /// 200 with this.
@@ -73,8 +80,11 @@ public struct Answer: Sendable {
     /// 202: the work is on disk and will be done.
     public static func accepted(_ json: JSON) -> Answer { Answer(status: .accepted, body: json.bytes()) }
 
+    /// 200 with these bytes, as they are.
+    public static func bytes(_ bytes: [UInt8], _ mediaType: String) -> Answer { Answer(status: .ok, body: bytes, mediaType: mediaType) }
+
     /// 204.
-    public static let noContent = Answer(status: .noContent, body: [])
+    public static let noContent = Answer(status: .noContent, body: nil)
 
     /// The same with one more header.
     public func with(_ name: HTTPField.Name, _ value: String) -> Answer {
@@ -84,9 +94,9 @@ public struct Answer: Sendable {
     }
 
     var response: Response {
-        guard !body.isEmpty else { return Response(status: status, headers: headers) }
+        guard let body else { return Response(status: status, headers: headers) }
         var headers = headers
-        headers[.contentType] = "application/json"
+        headers[.contentType] = mediaType
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 }

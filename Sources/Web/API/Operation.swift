@@ -60,7 +60,9 @@ public struct Operation: Sendable {
             guard context.access.may(permission) else { throw Problem.lacking(permission, context.access) }
             let call = Call(context: context, request: request, path: path, query: query, body: body)
             let answer = try await handle(found, call)
-            assert(answers.contains { $0.status == answer.status }, "\(id) answers \(answer.status), which it does not declare")
+            assert(
+                answers.contains { $0.status == answer.status && (answer.body == nil || $0.mediaType == answer.mediaType) },
+                "\(id) answers \(answer.status), which it does not declare")
             return answer.response
         }
     }

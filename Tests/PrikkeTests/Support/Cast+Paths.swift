@@ -23,7 +23,9 @@ extension Cast {
         case "key": return try await key().id.text
         case "session": return try await session(of: person)
         case "job": return try await job().id.text
+        case "execution" where route.contains("{attempt}"): return try await answeredExecution()
         case "execution": return try await execution()
+        case "attempt": return "1"
         case "organization": return try await deletedOrganization(ownedBy: "Alice")
         case "invite" where route.hasPrefix("/invites/"):
             return try await invite(to: email(of: person), by: "Charlie", of: globex.organization).token

@@ -1,0 +1,12 @@
+-- Executions that people cancel, move and run again.
+
+-- By a person, while somebody had leased it: whoever holds it ends it, and nobody begins it (again).
+ALTER TABLE queue ADD COLUMN cancelled_at timestamptz;
+CREATE INDEX queue_cancelled ON queue (leased_by) WHERE cancelled_at IS NOT NULL;
+
+-- The body and the reason that a run by hand came with, so that it can be run again as it was.
+ALTER TABLE executions ADD COLUMN override jsonb;
+ALTER TABLE kept_executions ADD COLUMN override jsonb;
+
+-- What went wrong long ago is as little as what goes wrong today.
+CREATE INDEX kept_executions_trouble ON kept_executions (organization_id, scheduled_for, id) WHERE status <> 'success';
