@@ -941,6 +941,8 @@ END));
 
 CREATE INDEX queue_trials ON public.queue USING btree (leased_by) WHERE on_trial;
 
+CREATE INDEX queue_turns ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE (held AND (NOT made_up));
+
 CREATE INDEX rate_counts_over ON public.rate_counts USING btree (window_end);
 
 CREATE INDEX schedule_periods_over ON public.schedule_periods USING btree (ends_at) WHERE (ends_at IS NOT NULL);

@@ -93,6 +93,17 @@ struct ExecutionQueue: Sendable {
     /// SQL: whether a row is there because somebody asked for it.
     static func isByHand(_ row: Query) -> Query { "\(row).trigger NOT IN ('schedule', 'backfill')" }
 
+    /// SQL: those of the job `f` that wait and are of a kind, in order.
+    private static func firsts(_ kind: Query, isByHand: Bool, limit: Query) -> Query {
+        """
+        (SELECT organization_id, id, job_id, scheduled_for, made_up, \(isByHand) AS is_by_hand FROM queue q
+        WHERE held AND \(kind) AND organization_id = f.organization_id AND job_id = f.job_id ORDER BY scheduled_for, id LIMIT \(limit))
+        """
+    }
+
+    /// SQL: how many of what is made up can be let go at one time.
+    private static let one: Query = "CASE WHEN j.overlap = 'allow' THEN NULL ELSE 1 END"
+
     /// So long before its time what people have put off comes into the line of its job; a sweep a second sees to it.
     private static let ahead: Duration = .seconds(2)
 
@@ -110,20 +121,29 @@ struct ExecutionQueue: Sendable {
             } ?? ""
         try await database.query(
             """
-            WITH waiting AS MATERIALIZED (
+            WITH asked AS MATERIALIZED (
+                SELECT h.organization_id, h.job_id FROM queue h WHERE h.held \(among) GROUP BY 1, 2
+            ),
+            -- Each looked up by itself, whatever the plan was made for: thousands may wait of one job.
+            free AS MATERIALIZED (
+                SELECT a.* FROM asked a WHERE (SELECT count(*) FROM (
+                    SELECT FROM queue o WHERE o.organization_id = a.organization_id AND o.job_id = a.job_id
+                        AND NOT o.held AND (o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1) LIMIT 1) x) = 0
+            ),
+            waiting AS MATERIALIZED (
                 SELECT h.organization_id, h.id, h.job_id, h.scheduled_for, j.overlap, h.made_up, h.scheduled_for <= \(now) AS is_due,
                     bool_or(h.made_up) OVER (PARTITION BY h.organization_id, h.job_id) AS is_behind_made_up,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY CASE
                         WHEN NOT h.made_up THEN CASE WHEN h.scheduled_for <= \(now) AND j.overlap = 'queue' THEN 1 ELSE 3 END
-                        WHEN \(Self.isByHand("h")) THEN 2 ELSE 0 END, h.scheduled_for, h.id) AS place,
+                        WHEN h.is_by_hand THEN 2 ELSE 0 END, h.scheduled_for, h.id) AS place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.made_up ORDER BY h.scheduled_for, h.id) AS own_place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.scheduled_for <= \(now) ORDER BY h.scheduled_for, h.id)
                         AS place_in_kind
-                FROM queue h JOIN jobs j ON j.organization_id = h.organization_id AND j.id = h.job_id
-                WHERE h.held \(among) AND NOT (h.made_up AND \(Self.isByHand("h")) AND h.due_at > \(now.adding(Self.ahead)))
-                    AND NOT EXISTS (
-                    SELECT FROM queue o WHERE o.organization_id = h.organization_id AND o.job_id = h.job_id
-                        AND NOT o.held AND (o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1))
+                FROM free f JOIN jobs j ON j.organization_id = f.organization_id AND j.id = f.job_id CROSS JOIN LATERAL (
+                    \(Self.firsts("NOT made_up", isByHand: false, limit: "NULL")) UNION ALL
+                    \(Self.firsts("made_up AND NOT \(Self.isByHand("q"))", isByHand: false, limit: Self.one)) UNION ALL
+                    \(Self.firsts("made_up AND \(Self.isByHand("q")) AND due_at <= \(now.adding(Self.ahead))", isByHand: true, limit: Self.one))
+                ) h
             ),
             let_go AS (
                 UPDATE queue q SET held = false FROM waiting w

@@ -156,17 +156,16 @@ extension Cast {
         return try await house.services.executions.trigger(job, override: [:], by: .api, for: access).id.text
     }
 
-    /// One whose first attempt was answered with these bytes.
+    /// One whose first attempt was answered with these bytes (and is kept beyond its day, which is not made here).
     func answeredExecution(_ body: [UInt8] = Array("ok".utf8), type: String = "text/plain") async throws -> String {
         let id = try await execution()
-        try await house.services.engine.partitions.prepare(from: house.services.engine.clock.now())
         try await house.database.query(
             """
-            INSERT INTO attempts (
+            INSERT INTO kept_attempts (
                 organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, started_at, finished_at, total_us,
-                response_headers, response_body, response_size)
+                response_headers, response_body, response_size, job_id)
             SELECT organization_id, keep_days, scheduled_for, id, 1, gen_random_uuid(), 'success', now(), now(), 1,
-                \(["Content-Type", .string(type)] as JSON), \(body), \(Int64(body.count))
+                \([["Content-Type", .string(type)]] as JSON), \(body), \(Int64(body.count)), job_id
             FROM queue WHERE id = \(ID<Execution>(id))
             """)
         return id
