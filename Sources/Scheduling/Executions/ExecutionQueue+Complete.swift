@@ -77,7 +77,8 @@ extension ExecutionQueue {
         repeated AS (
             -- What a person has cancelled meanwhile is due at once: for whoever takes it out.
             UPDATE queue q SET due_at = CASE WHEN q.cancelled_at IS NULL THEN i.retry_at ELSE \(now) END,
-                line_at = i.retry_at + CASE WHEN isfinite(q.line_at) THEN q.line_at - q.due_at ELSE interval '0' END,
+                line_at = CASE WHEN q.cancelled_at IS NULL THEN i.retry_at ELSE \(now) END
+                    + CASE WHEN isfinite(q.line_at) THEN q.line_at - q.due_at ELSE interval '0' END,
                 attempt = q.attempt + 1, leased_by = NULL, lease_token = NULL, started_at = NULL,
                 on_trial = false, crashes = 0
             FROM input i

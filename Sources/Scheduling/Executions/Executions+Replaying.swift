@@ -19,12 +19,15 @@ extension Executions {
 
     /// What came, or would come, of a bulk replay.
     public struct Replay: Sendable {
+        /// Nothing came of it.
         public let isDryRun: Bool
+        /// So many the filter matches.
         public let matched: Int
         /// Left out: the job has succeeded later, they have been run again already, or the job is deleted.
         public let superseded: Int
         public let repeated: Int
         public let deleted: Int
+        /// So many are run again, or would be.
         public let replayed: Int
         /// When the first and the last may begin.
         public let span: (first: Timestamp, last: Timestamp)?

@@ -163,9 +163,9 @@ extension Cast {
             """
             INSERT INTO kept_attempts (
                 organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, started_at, finished_at, total_us,
-                response_headers, response_body, response_size, job_id)
+                response_headers, response_body, response_size, response_truncated, job_id)
             SELECT organization_id, keep_days, scheduled_for, id, 1, gen_random_uuid(), 'success', now(), now(), 1,
-                \([["Content-Type", .string(type)]] as JSON), \(body), \(Int64(body.count)), job_id
+                \([["Content-Type", .string(type)]] as JSON), \(body), \(Int64(body.count)), false, job_id
             FROM queue WHERE id = \(ID<Execution>(id))
             """)
         return id
