@@ -3,8 +3,9 @@
 -- By a person, while somebody had leased it: whoever holds it ends it, and nobody begins it (again).
 ALTER TABLE queue ADD COLUMN cancelled_at timestamptz;
 CREATE INDEX queue_cancelled ON queue (leased_by) WHERE cancelled_at IS NOT NULL;
--- What waits for its turn in time, without reading past thousands that are run again.
-CREATE INDEX queue_turns ON queue (organization_id, job_id, scheduled_for) WHERE held AND NOT made_up;
+-- What the schedule lets wait for its turn, without reading past thousands that are run again.
+CREATE INDEX queue_turns ON queue (organization_id, job_id, scheduled_for)
+    WHERE held AND (NOT made_up OR trigger IN ('schedule', 'backfill'));
 
 -- The body and the reason that a run by hand came with, so that it can be run again as it was.
 ALTER TABLE executions ADD COLUMN override jsonb;

@@ -941,7 +941,7 @@ END));
 
 CREATE INDEX queue_trials ON public.queue USING btree (leased_by) WHERE on_trial;
 
-CREATE INDEX queue_turns ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE (held AND (NOT made_up));
+CREATE INDEX queue_turns ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE (held AND ((NOT made_up) OR (trigger = ANY (ARRAY['schedule'::text, 'backfill'::text]))));
 
 CREATE INDEX rate_counts_over ON public.rate_counts USING btree (window_end);
 

@@ -115,15 +115,13 @@ struct ExecutionQueue: Sendable {
     /// other, and none of it is skipped. What people run again goes one after the other too, but behind what is due by the
     /// schedule (under `queue`, where that can wait for its turn); before its time it stands in nobody's way.
     func release(after jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)]?, now: Timestamp) async throws {
-        let among: Query =
+        let asked: Query =
             jobs.map { jobs in
-                "AND (h.organization_id, h.job_id) IN (SELECT * FROM unnest(\(jobs.map(\.organizationID)), \(jobs.map(\.jobID))))"
-            } ?? ""
+                "SELECT DISTINCT * FROM unnest(\(jobs.map(\.organizationID)), \(jobs.map(\.jobID))) AS a (organization_id, job_id)"
+            } ?? "SELECT organization_id, job_id FROM queue WHERE held GROUP BY 1, 2"
         try await database.query(
             """
-            WITH asked AS MATERIALIZED (
-                SELECT h.organization_id, h.job_id FROM queue h WHERE h.held \(among) GROUP BY 1, 2
-            ),
+            WITH asked AS MATERIALIZED (\(asked)),
             -- Each looked up by itself, whatever the plan was made for: thousands may wait of one job.
             free AS MATERIALIZED (
                 SELECT a.* FROM asked a WHERE (SELECT count(*) FROM (
