@@ -15,6 +15,7 @@ public enum Migrations {
         Migration(name: "0008_mail", sql: text(PackageResources._008_mail_sql)),
         Migration(name: "0009_sealed_headers", sql: text(PackageResources._009_sealed_headers_sql)),
         Migration(name: "0010_api", sql: text(PackageResources._010_api_sql)),
+        Migration(name: "0011_executions", sql: text(PackageResources._011_executions_sql)),
         Migration(name: "0012_conventions", sql: text(PackageResources._012_conventions_sql)),
     ]
 

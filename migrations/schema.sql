@@ -222,6 +222,7 @@ CREATE TABLE public.executions (
     count integer DEFAULT 1 NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -250,6 +251,7 @@ CREATE TABLE public.executions_keep_30 (
     count integer DEFAULT 1 NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -278,6 +280,7 @@ CREATE TABLE public.executions_keep_7 (
     count integer DEFAULT 1 NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -306,6 +309,7 @@ CREATE TABLE public.executions_keep_90 (
     count integer DEFAULT 1 NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -466,6 +470,7 @@ CREATE TABLE public.kept_executions (
     count integer NOT NULL,
     last_scheduled_for timestamp with time zone,
     repeat_of uuid,
+    override jsonb,
     CONSTRAINT executions_check CHECK (((status = 'success'::text) = (reason IS NULL))),
     CONSTRAINT executions_check1 CHECK (((count > 1) = (last_scheduled_for IS NOT NULL))),
     CONSTRAINT executions_count_check CHECK ((count >= 1)),
@@ -597,6 +602,7 @@ CREATE TABLE public.queue (
     on_trial boolean DEFAULT false NOT NULL,
     line_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     made_up boolean DEFAULT false NOT NULL,
+    cancelled_at timestamp with time zone,
     CONSTRAINT queue_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT queue_check CHECK (((leased_by IS NULL) = (lease_token IS NULL))),
     CONSTRAINT queue_check1 CHECK ((NOT (held AND (leased_by IS NOT NULL)))),
@@ -905,6 +911,8 @@ CREATE INDEX kept_executions_list ON public.kept_executions USING btree (organiz
 
 CREATE INDEX kept_executions_of_organization ON public.kept_executions USING btree (organization_id, scheduled_for, id);
 
+CREATE INDEX kept_executions_trouble ON public.kept_executions USING btree (organization_id, scheduled_for, id) WHERE (status <> 'success'::text);
+
 CREATE INDEX lanes_due ON public.lanes USING btree (next_due);
 
 CREATE INDEX magic_links_of_browser ON public.magic_links USING btree (browser_hash) WHERE (browser_hash IS NOT NULL);
@@ -927,6 +935,8 @@ CREATE INDEX outbox_of_organization ON public.outbox USING btree (organization_i
 
 CREATE INDEX outbox_of_recipient ON public.outbox USING btree (recipient);
 
+CREATE INDEX queue_cancelled ON public.queue USING btree (leased_by) WHERE (cancelled_at IS NOT NULL);
+
 CREATE INDEX queue_claim ON public.queue USING btree (organization_id, due_at, id) WHERE ((leased_by IS NULL) AND (NOT held));
 
 CREATE INDEX queue_held ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE held;
@@ -944,6 +954,8 @@ CASE
 END));
 
 CREATE INDEX queue_trials ON public.queue USING btree (leased_by) WHERE on_trial;
+
+CREATE INDEX queue_turns ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE (held AND ((NOT made_up) OR (trigger = ANY (ARRAY['schedule'::text, 'backfill'::text]))));
 
 CREATE INDEX rate_counts_over ON public.rate_counts USING btree (window_end);
 

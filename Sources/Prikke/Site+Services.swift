@@ -17,7 +17,7 @@ extension Site {
             api: API(
                 API.jobs(services.jobs, services.executions), API.moreOfJobs(services.jobs, services.testCalls), API.batch(services.jobs),
                 API.sync(services.jobs), API.events(services.events, services.jobs), API.previews(services.jobs),
-                API.executions(services.executions),
+                API.executions(services.executions), API.usage(services.jobs),
                 API.organization(services.people), API.members(services.people.memberships), API.invites(services.people.invites),
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
             authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },

@@ -12,9 +12,23 @@ public enum Refusal: Error, Sendable, Equatable {
     case deletionNotConfirmed(Int)
     /// Jobs that people manage have these keys. `pointers` name them.
     case notManaged(pointers: [String])
+    /// As it stands, that cannot be done to it.
+    case conflict(code: String, sentence: String)
 }
 
 extension Refusal {
+    static let alreadyEnded = Refusal.conflict(
+        code: "already_ended", sentence: "The execution has ended. Run it again with …/retry, if that is wanted.")
+    static let notEnded = Refusal.conflict(
+        code: "not_ended", sentence: "The execution has not ended yet. Wait for its end, or cancel it first.")
+    static let alreadyBegun = Refusal.conflict(
+        code: "already_begun", sentence: "The execution has begun, so it keeps its time. Cancel it, or wait for its end.")
+    static let keepsItsTime = Refusal.conflict(
+        code: "keeps_its_time",
+        sentence: "The execution belongs to its job's schedule. Change the schedule; or cancel it and trigger the job later.")
+    static let jobDeleted = Refusal.conflict(
+        code: "job_deleted", sentence: "The execution's job is deleted, so it cannot be run again. Restore the job first.")
+
     static func jobs(_ limit: Int, plan: String) -> Refusal {
         let sentence = "The plan \(plan) has \(limit) jobs, and all are in use. Delete one, or choose a larger plan."
         return .limitReached(pointer: nil, sentence: sentence)
@@ -23,6 +37,11 @@ extension Refusal {
     static func executions(_ limit: Int, used: Int64, plan: String) -> Refusal {
         let sentence = "The plan \(plan) has \(limit) executions a month, and \(used) are used or waiting."
         return .limitReached(pointer: nil, sentence: sentence + " Wait for the next month (UTC), or choose a larger plan.")
+    }
+
+    static func replay(of count: Int, _ limit: Int, used: Int64, plan: String) -> Refusal {
+        let sentence = "These are \(count) executions; the plan \(plan) has \(limit) a month, and \(used) are used or waiting."
+        return .limitReached(pointer: nil, sentence: sentence + " Replay fewer, wait for the next month (UTC), or choose a larger plan.")
     }
 
     static func interval(_ seconds: Int64, limit: Int, plan: String) -> Refusal {

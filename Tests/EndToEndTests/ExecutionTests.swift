@@ -54,6 +54,20 @@ import Testing
         #expect((execution["duration_ms"]?.int ?? 0) >= 1_000)
     }
 
+    @Test func aCallThatIsCancelledIsCutOff() async throws {
+        let (tenant, receiver) = (try await Server.shared().tenant(), try Receiver())
+        let gate = Receiver.Gate()
+        defer { gate.open() }
+        receiver.answer("/") { _ in .held(by: gate) }
+        let job = try await tenant.job(calling: receiver.url + "/", ["timeout_ms": 600_000])
+        let id = try await tenant.trigger(job)
+        try await until("it is called") { receiver.requests.count == 1 }
+        #expect(await tenant.send("POST", "/api/executions/\(id)/cancel").status == 202)
+        let execution = try #require(try await tenant.ended(1, of: job).first)
+        #expect(execution["status"] == "cancelled" && execution["reason"] == "cancelled_by_user")
+        #expect(await tenant.send("POST", "/api/executions/\(id)/cancel").code == "already_ended")
+    }
+
     @Test func aListCutsLongBodiesAndOneExecutionDoesNot() async throws {
         let (tenant, receiver) = (try await Server.shared().tenant(), try Receiver())
         receiver.answer("/") { _ in Receiver.Answer(body: String(repeating: "x", count: 5_000)) }

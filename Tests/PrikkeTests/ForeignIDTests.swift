@@ -93,8 +93,8 @@ import Testing
     @Test func aForeignCursorShowsNothing() async throws {
         try await House.open { house in
             let cast = try await Cast(house)
-            for _ in 0..<3 { _ = try await cast.job(for: cast.accessOfCharlie) }
-            for path in ["/api/jobs", "/api/audit-log"] {
+            for _ in 0..<3 { _ = try await cast.execution(for: cast.accessOfCharlie) }
+            for path in ["/api/jobs", "/api/audit-log", "/api/executions"] {
                 let theirs = await house.send(cast["Charlie’s key"].call("GET", "\(path)?limit=1"))
                 let cursor = try #require(theirs.json["next_cursor"]?.string)
                 let mine = await house.send(cast["whole key"].call("GET", "\(path)?cursor=\(cursor)"))

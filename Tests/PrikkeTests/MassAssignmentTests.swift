@@ -4,6 +4,7 @@ import Postgres
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @testable import Prikke
 @testable import Tenancy
@@ -25,6 +26,7 @@ import Testing
             "key", "name", "plugin", "config", "schedule", "timeout_ms", "retries", "missed", "missed_limit", "start_deadline", "overlap",
             "success", "alerts", "enabled", "paused_until", "tags",
         ]
+        let soon = Timestamp.now().adding(.seconds(3_600)).rfc3339
         let job: JSONObject = ["name": "Mine", "config": ["url": "https://example.com/"], "schedule": .null]
         return [
             "POST /users/register": Body(fields: ["email": "new@example.com", "organization": "New"]),
@@ -52,6 +54,10 @@ import Testing
             "POST /api/jobs/{job}/trigger": Body(fields: [:], optional: ["body", "reason"], tables: ofJobs),
             "POST /api/jobs/{job}/clone": Body(fields: [:], optional: ["key", "name", "enabled"], tables: ofJobs),
             "POST /api/jobs/{job}/test": Body(fields: [:], tables: ofJobs),
+            "POST /api/executions/{execution}/reschedule": Body(fields: ["at": .string(soon)], tables: ofJobs),
+            "POST /api/executions/replay": Body(
+                fields: ["dry_run": true],
+                optional: ["status", "reason", "trigger", "job", "since", "until", "tag", "rate", "skip_superseded"], tables: ofJobs),
             "POST /api/preview": Body(fields: ["schedule": ["every": "1h"]], tables: ofJobs),
             "PATCH /api/organization": Body(fields: ["name": "Acme 2"], optional: ["slug", "timezone"]),
             "POST /api/signing-secrets": Body(fields: ["overlap_hours": 1]),

@@ -110,7 +110,14 @@ enum RouteTable {
         GET    /api/jobs/{job}/executions                 401    404     401     200  403   403
         GET    /api/jobs/{job}/preview                    401    404     401     200  403   403
         POST   /api/preview                               401    422     401     422  403   403
+        GET    /api/executions                            401    200     401     200  403   403
         GET    /api/executions/{execution}                401    404     401     200  403   403
+        GET    /api/executions/{execution}/attempts/{attempt}/response 401 404 401  200  403   403
+        POST   /api/executions/{execution}/cancel         401    404     401     403  200   403
+        POST   /api/executions/{execution}/reschedule     401    404     401     403  422   403
+        POST   /api/executions/{execution}/retry          401    404     401     403  409   403
+        POST   /api/executions/replay                     401    202     401     403  202   403
+        GET    /api/usage                                 401    200     401     200  403   403
         GET    /api/organization                          401    200     401     200  403   403
         PATCH  /api/organization                          401    200     401     403  403   200
         GET    /api/signing-secrets                       401    200     401     403  403   200

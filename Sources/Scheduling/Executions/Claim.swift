@@ -34,9 +34,9 @@ struct Claim: Sendable {
     /// Whether it may have to be withdrawn rather than run: its job was deleted or paused, or it is later than may be.
     let isDoubtful: Bool
 
-    /// What lateness is measured from: a retry is due when it was to come, a first attempt when its occurrence was, also where it
-    /// had to wait for its turn among what is made up.
-    var wasDueAt: Timestamp { attempt - lostLeases == 1 ? scheduledFor : dueAt }
+    /// What lateness is measured from: a retry is due when it was to come, and so is what people put off; a first attempt when its
+    /// occurrence was, also where it had to wait for its turn among what is made up.
+    var wasDueAt: Timestamp { attempt - lostLeases == 1 && [.schedule, .backfill].contains(trigger) ? scheduledFor : dueAt }
 
     /// Tells this lease from an earlier one of the same execution.
     var lease: Lease { Lease(id: id, token: leaseToken) }

@@ -7,11 +7,11 @@ extension Execution {
         [
             "id": .string(id.text), "job_id": .string(jobID.text), "job_key": JSON(jobKey), "status": .string(status.rawValue),
             "reason": JSON(reason?.rawValue), "sentence": JSON(reason?.sentence), "trigger": .string(trigger.rawValue),
-            "scheduled_for": .string(scheduledFor.rfc3339), "started_at": JSON(startedAt?.rfc3339),
+            "scheduled_for": .string(scheduledFor.rfc3339), "due_at": JSON(dueAt?.rfc3339), "started_at": JSON(startedAt?.rfc3339),
             "finished_at": JSON(finishedAt?.rfc3339), "attempt": JSON(attempt), "status_code": JSON(statusCode),
             "duration_ms": JSON(durationMs), "lateness_ms": JSON(latenessMs),
             "error_message": JSON(errorMessage), "count": JSON(count),
-            "last_scheduled_for": JSON(lastScheduledFor?.rfc3339), "response": response?.json ?? .null,
+            "last_scheduled_for": JSON(lastScheduledFor?.rfc3339), "repeat_of": JSON(repeatOf?.text), "response": response?.json ?? .null,
         ]
     }
 
@@ -37,8 +37,9 @@ extension Execution {
         Field("status", .choice(ExecutionStatus.allCases.map(\.rawValue)), example: "success"),
         Field("reason", .choice(Reason.allCases.map(\.rawValue)), nullable: true, help: "Why it did not simply succeed."),
         Field("sentence", .string(0...10_000), nullable: true, help: "The reason in words."),
-        Field("trigger", .choice(["schedule", "manual", "api", "replay", "backfill"])),
+        Field("trigger", .choice(ExecutionTrigger.allCases.map(\.rawValue))),
         Field("scheduled_for", .string(format: .instant)),
+        Field("due_at", .string(format: .instant), nullable: true, help: "When it may begin, or begin again; null once it has ended."),
         Field("started_at", .string(format: .instant), nullable: true, example: "2026-11-23T08:00:00.003100Z"),
         Field("finished_at", .string(format: .instant), nullable: true, example: "2026-11-23T08:00:00.245000Z"),
         Field("attempt", .integer(1...32_767)),
@@ -48,6 +49,7 @@ extension Execution {
         Field("error_message", .string(0...10_000, multiline: true), nullable: true),
         Field("count", .integer(1...(.max)), help: "More than 1: a stretch of so many occurrences that did not run."),
         Field("last_scheduled_for", .string(format: .instant), nullable: true, help: "The last occurrence of the stretch."),
+        Field("repeat_of", .string(), nullable: true, help: "The execution that it runs again."),
         Field(
             "response", Response.shape, nullable: true,
             example: ["body": "ok", "encoding": "text", "size": 2, "truncated": false, "content_type": "text/plain"]),

@@ -3,7 +3,7 @@ import Postgres
 import Time
 
 extension Execution {
-    init(_ row: Row) throws(PostgresError) {
+    init(_ row: Row, response: Response?) throws(PostgresError) {
         id = try row("id")
         jobID = try row("job_id")
         jobKey = try row("job_key")
@@ -11,6 +11,7 @@ extension Execution {
         reason = try row("reason", as: String?.self).flatMap(Reason.init(rawValue:))
         trigger = ExecutionTrigger(rawValue: try row("trigger")) ?? .schedule
         scheduledFor = try row("scheduled_for")
+        dueAt = try row("due_at")
         startedAt = try row("started_at")
         finishedAt = try row("finished_at")
         attempt = Int(try row("attempt", as: Int16.self))
@@ -20,7 +21,8 @@ extension Execution {
         errorMessage = try row("error_message")
         count = Int(try row("count", as: Int32.self))
         lastScheduledFor = try row("last_scheduled_for")
-        response = try Response(row)
+        repeatOf = try row("repeat_of")
+        self.response = response
     }
 }
 
@@ -37,6 +39,11 @@ extension Execution.Response {
 }
 
 extension Attempt {
+    static let columns: Query = """
+        number, status, reason, error_message, started_at, finished_at, status_code, remote_address, node_id, queue_us, dns_us, connect_us, \
+        tls_us, first_byte_us, total_us, request, response_headers, response_body, response_size, response_truncated
+        """
+
     init(_ row: Row) throws(PostgresError) {
         number = Int(try row("number", as: Int16.self))
         status = ExecutionStatus(rawValue: try row("status")) ?? .failed

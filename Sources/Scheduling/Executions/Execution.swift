@@ -8,7 +8,7 @@ public enum ExecutionStatus: String, Sendable, CaseIterable {
 }
 
 /// Why there is an execution.
-public enum ExecutionTrigger: String, Sendable {
+public enum ExecutionTrigger: String, Sendable, CaseIterable {
     case schedule, manual, api, replay, backfill
 }
 
@@ -23,6 +23,8 @@ public struct Execution: Sendable, Identified {
     public let reason: Reason?
     public let trigger: ExecutionTrigger
     public let scheduledFor: Timestamp
+    /// When it may begin, or begin again; nil once it has ended.
+    public let dueAt: Timestamp?
     public let startedAt: Timestamp?
     public let finishedAt: Timestamp?
     /// The last attempt's number, or the next one's.
@@ -35,6 +37,8 @@ public struct Execution: Sendable, Identified {
     public let count: Int
     /// The last of these; nil where it is one.
     public let lastScheduledFor: Timestamp?
+    /// Which one it runs again.
+    public let repeatOf: ID<Execution>?
     public let response: Response?
 
     /// The last attempt's answer.

@@ -80,21 +80,25 @@ extension ExecutionQueue {
             DELETE FROM queue q USING input i
             WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NULL
                 AND (SELECT count(*) FROM locked) >= 0
-            RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt, q.lost_leases, q.repeat_of
+            RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt, q.lost_leases, q.repeat_of,
+                q.override, NULL::timestamptz AS retry_at
         ),
         repeated AS (
-            UPDATE queue q SET due_at = i.retry_at, line_at = i.retry_at + CASE WHEN isfinite(q.line_at) THEN q.line_at - q.due_at ELSE interval '0' END, attempt = q.attempt + 1,
-                leased_by = NULL, lease_token = NULL, started_at = NULL,
+            -- What a person has cancelled meanwhile is due at once: for whoever takes it out.
+            UPDATE queue q SET due_at = CASE WHEN q.cancelled_at IS NULL THEN i.retry_at ELSE \(now) END,
+                line_at = CASE WHEN q.cancelled_at IS NULL THEN i.retry_at ELSE \(now) END
+                    + CASE WHEN isfinite(q.line_at) THEN q.line_at - q.due_at ELSE interval '0' END,
+                attempt = q.attempt + 1, leased_by = NULL, lease_token = NULL, started_at = NULL,
                 on_trial = false, crashes = 0
             FROM input i
             WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NOT NULL
                 AND (SELECT count(*) FROM locked) >= 0
             RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt - 1 AS attempt,
-                    q.lost_leases, q.repeat_of
+                q.lost_leases, q.repeat_of, q.override, q.due_at AS retry_at
         ),
         done AS MATERIALIZED (
             SELECT d.*, i.status, i.reason, i.error_message, i.status_code, i.started_at, i.finished_at, i.duration_ms, i.queue_us,
-                i.retry_at
+                coalesce(i.reason = 'cancelled_by_user', false) AS is_cancelled
             FROM (SELECT * FROM ended UNION ALL SELECT * FROM repeated) d JOIN input i ON i.id = d.id
         ),
         tries AS (
@@ -112,17 +116,19 @@ extension ExecutionQueue {
         history AS (
             INSERT INTO executions (
                 organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, started_at, finished_at,
-                status_code, duration_ms, lateness_ms, error_message, repeat_of)
-            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, started_at, finished_at,
-                status_code, duration_ms, least(queue_us / 1000, 2147483647), error_message, repeat_of
+                status_code, duration_ms, lateness_ms, error_message, repeat_of, override)
+            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, CASE WHEN is_cancelled THEN 'cancelled' ELSE status END,
+                reason, attempt, started_at, finished_at, status_code, duration_ms, least(queue_us / 1000, 2147483647), error_message,
+                repeat_of, override
             FROM done WHERE retry_at IS NULL
             ON CONFLICT DO NOTHING
         ),
         latest AS (
             SELECT organization_id, job_id, (array_agg(id ORDER BY finished_at DESC, id DESC))[1] AS id,
-                (array_agg(status ORDER BY finished_at DESC, id DESC))[1] AS status, max(finished_at) AS finished_at,
+                (array_agg(CASE WHEN is_cancelled THEN 'cancelled' ELSE status END ORDER BY finished_at DESC, id DESC))[1] AS status,
+                max(finished_at) AS finished_at,
                 count(succeeded_at) > 0 AS has_success,
-                (count(*) FILTER (WHERE status <> 'success' AND (succeeded_at IS NULL OR finished_at > succeeded_at)))::integer AS failures
+                (count(*) FILTER (WHERE status <> 'success' AND NOT is_cancelled AND (succeeded_at IS NULL OR finished_at > succeeded_at)))::integer AS failures
             FROM (
                 SELECT *, max(finished_at) FILTER (WHERE status = 'success') OVER (PARTITION BY organization_id, job_id) AS succeeded_at
                 FROM done WHERE retry_at IS NULL
@@ -131,7 +137,9 @@ extension ExecutionQueue {
         states AS (
             UPDATE job_states s SET last_execution_id = l.id, last_status = l.status, last_finished_at = l.finished_at,
                 consecutive_failures = CASE WHEN l.has_success THEN 0 ELSE s.consecutive_failures END + l.failures,
-                health = CASE WHEN s.health = 'paused' THEN 'paused' WHEN l.status = 'success' THEN 'healthy' ELSE 'failing' END
+                -- What people cancelled says nothing about the job.
+                health = CASE WHEN s.health = 'paused' THEN 'paused' WHEN l.failures > 0 THEN 'failing'
+                    WHEN l.has_success THEN 'healthy' ELSE s.health END
             FROM latest l WHERE s.organization_id = l.organization_id AND s.job_id = l.job_id
         ),
         usage AS (

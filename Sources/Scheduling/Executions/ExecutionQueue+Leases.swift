@@ -48,6 +48,13 @@ extension ExecutionQueue {
             """)
     }
 
+    /// What `node` holds and a person has cancelled.
+    func cancelled(of node: ID<Node>) async throws -> [Claim.Lease] {
+        try await database.query("SELECT id, lease_token FROM queue WHERE leased_by = \(node) AND cancelled_at IS NOT NULL").map {
+            Claim.Lease(id: try $0("id"), token: try $0("lease_token"))
+        }
+    }
+
     /// What the database says that `node` holds.
     func leases(of node: ID<Node>) async throws -> [(organizationID: ID<Organization>, lease: Claim.Lease)] {
         try await database.query("SELECT organization_id, id, lease_token FROM queue WHERE leased_by = \(node)").map {

@@ -89,8 +89,8 @@ extension ExecutionQueue {
         ),
         history AS (
             INSERT INTO executions
-                (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
-            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'failed', 'lease_lost', attempt, \(now), repeat_of
+                (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
+            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'failed', 'lease_lost', attempt, \(now), repeat_of, override
             FROM poison ON CONFLICT DO NOTHING
         ),
         states AS (

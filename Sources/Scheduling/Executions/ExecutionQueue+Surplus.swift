@@ -29,8 +29,8 @@ extension ExecutionQueue {
             RETURNING q.*
         )
         INSERT INTO executions
-            (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
-        SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of
+            (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
+        SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of, override
         FROM skipped ON CONFLICT DO NOTHING
         """
     }

@@ -66,7 +66,8 @@ struct ExecutionQueue: Sendable {
             SELECT organization_id, array_agg(sealed ORDER BY created_at DESC, id DESC) AS sealed FROM signing_secrets
             WHERE organization_id IN (SELECT organization_id FROM line) AND (expires_at IS NULL OR expires_at > \(now)) GROUP BY 1
         )
-        SELECT q.*, \(isObsolete) OR \(isLate(at: now)) AS is_doubtful, coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.sealed_config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
+        SELECT q.*, \(isObsolete) OR \(isLate(at: now)) OR q.cancelled_at IS NOT NULL AS is_doubtful,
+            coalesce(secrets.sealed, '{}') AS secrets, j.plugin, j.config, j.sealed_config, j.retries, j.success, least(j.timeout_ms, e.timeout_s * 1000) AS timeout_ms
         FROM leased q JOIN jobs j ON j.organization_id = q.organization_id AND j.id = q.job_id
             JOIN entitlements e ON e.organization_id = q.organization_id
             LEFT JOIN secrets ON secrets.organization_id = q.organization_id
@@ -89,30 +90,58 @@ struct ExecutionQueue: Sendable {
         """
     }
 
+    /// SQL: whether a row is there because somebody asked for it.
+    static func isByHand(_ row: Query) -> Query { "\(row).trigger NOT IN ('schedule', 'backfill')" }
+
+    /// SQL: those of the job `f` that wait and are of a kind, in order.
+    private static func firsts(_ kind: Query, isByHand: Bool, limit: Query) -> Query {
+        """
+        (SELECT organization_id, id, job_id, scheduled_for, made_up, \(isByHand) AS is_by_hand FROM queue q
+        WHERE held AND \(kind) AND organization_id = f.organization_id AND job_id = f.job_id ORDER BY scheduled_for, id LIMIT \(limit))
+        """
+    }
+
+    /// SQL: how many of what is made up can be let go at one time.
+    private static let one: Query = "CASE WHEN j.overlap = 'allow' THEN NULL ELSE 1 END"
+
+    /// So long before its time what people have put off comes into the line of its job; a sweep a second sees to it.
+    private static let ahead: Duration = .seconds(2)
+
     /// Lets go of executions that waited for an earlier one of their job. Of those already due, `queue` runs the first
     /// and skips the others, `skip` skips them all; the next one that is not due yet is let go in time for its start.
     ///
     /// `jobs` nil looks at every job: the sweep that finds what a race left behind (an occurrence queued while the
     /// execution it would have waited for was being recorded). What is made up is late already: it goes first, one after the
-    /// other, and none of it is skipped.
+    /// other, and none of it is skipped. What people run again goes one after the other too, but behind what is due by the
+    /// schedule (under `queue`, where that can wait for its turn); before its time it stands in nobody's way.
     func release(after jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)]?, now: Timestamp) async throws {
-        let among: Query =
+        let asked: Query =
             jobs.map { jobs in
-                "AND (h.organization_id, h.job_id) IN (SELECT * FROM unnest(\(jobs.map(\.organizationID)), \(jobs.map(\.jobID))))"
-            } ?? ""
+                "SELECT DISTINCT * FROM unnest(\(jobs.map(\.organizationID)), \(jobs.map(\.jobID))) AS a (organization_id, job_id)"
+            } ?? "SELECT organization_id, job_id FROM queue WHERE held GROUP BY 1, 2"
         try await database.query(
             """
-            WITH waiting AS MATERIALIZED (
+            WITH asked AS MATERIALIZED (\(asked)),
+            -- Each looked up by itself, whatever the plan was made for: thousands may wait of one job.
+            free AS MATERIALIZED (
+                SELECT a.* FROM asked a WHERE (SELECT count(*) FROM (
+                    SELECT FROM queue o WHERE o.organization_id = a.organization_id AND o.job_id = a.job_id
+                        AND NOT o.held AND (o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1) LIMIT 1) x) = 0
+            ),
+            waiting AS MATERIALIZED (
                 SELECT h.organization_id, h.id, h.job_id, h.scheduled_for, j.overlap, h.made_up, h.scheduled_for <= \(now) AS is_due,
                     bool_or(h.made_up) OVER (PARTITION BY h.organization_id, h.job_id) AS is_behind_made_up,
-                    row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY h.made_up DESC, h.scheduled_for, h.id) AS place,
+                    row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY CASE
+                        WHEN NOT h.made_up THEN CASE WHEN h.scheduled_for <= \(now) AND j.overlap = 'queue' THEN 1 ELSE 3 END
+                        WHEN h.is_by_hand THEN 2 ELSE 0 END, h.scheduled_for, h.id) AS place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.made_up ORDER BY h.scheduled_for, h.id) AS own_place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.scheduled_for <= \(now) ORDER BY h.scheduled_for, h.id)
                         AS place_in_kind
-                FROM queue h JOIN jobs j ON j.organization_id = h.organization_id AND j.id = h.job_id
-                WHERE h.held \(among) AND NOT EXISTS (
-                    SELECT FROM queue o WHERE o.organization_id = h.organization_id AND o.job_id = h.job_id
-                        AND NOT o.held AND (o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1))
+                FROM free f JOIN jobs j ON j.organization_id = f.organization_id AND j.id = f.job_id CROSS JOIN LATERAL (
+                    \(Self.firsts("NOT made_up", isByHand: false, limit: "NULL")) UNION ALL
+                    \(Self.firsts("made_up AND NOT \(Self.isByHand("q"))", isByHand: false, limit: Self.one)) UNION ALL
+                    \(Self.firsts("made_up AND \(Self.isByHand("q")) AND due_at <= \(now.adding(Self.ahead))", isByHand: true, limit: Self.one))
+                ) h
             ),
             let_go AS (
                 UPDATE queue q SET held = false FROM waiting w
@@ -130,8 +159,10 @@ struct ExecutionQueue: Sendable {
             ),
             history AS (
                 INSERT INTO executions
-                    (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
-                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of
+                    (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of,
+                    override)
+                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of,
+                    override
                 FROM skipped ON CONFLICT DO NOTHING
             ),
             due AS MATERIALIZED (

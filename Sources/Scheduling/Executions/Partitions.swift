@@ -22,7 +22,7 @@ final class Partitions: Sendable {
     }
 
     private static let tables = ["executions", "attempts"]
-    private static let retentions = [7, 30, 90]
+    static let retentions = [7, 30, 90]
     private static let daysAhead: Int64 = 8
     /// So long a drop waits for readers; what was broken off is finished in the next round, and holds up no stop meanwhile.
     private static let patience: Duration = .seconds(5)

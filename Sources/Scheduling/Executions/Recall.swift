@@ -124,8 +124,8 @@ extension ExecutionQueue {
         """
     }
 
-    /// Takes out of the queue what was leased for jobs that are deleted by now, and scheduled occurrences that lie within a
-    /// pause, as if they had not been leased when that was done; and those that came to no start in time and are not to be
+    /// Takes out of the queue what people have cancelled, what was leased for jobs that are deleted by now, and scheduled occurrences
+    /// that lie within a pause, as if they had not been leased when that was done; and those that came to no start in time and are not to be
     /// made up. Answers what is gone.
     ///
     /// It waits first for whoever is changing one of these jobs: paused and resumed in one moment, it must not be taken out
@@ -143,16 +143,18 @@ extension ExecutionQueue {
                     AS c (organization_id, id, token)
                 WHERE q.organization_id = c.organization_id AND q.id = c.id AND q.lease_token = c.token
                     AND j.organization_id = q.organization_id AND j.id = q.job_id
-                    AND (\(Self.isObsolete) OR \(Self.isLate(at: now)) AND \(Self.isMadeUpFor(at: now)))
-                RETURNING q.*, CASE WHEN \(Self.isDeleted) THEN 'deleted' WHEN \(Self.isObsolete) THEN 'paused'
+                    AND (q.cancelled_at IS NOT NULL OR \(Self.isObsolete) OR \(Self.isLate(at: now)) AND \(Self.isMadeUpFor(at: now)))
+                RETURNING q.*, CASE WHEN q.cancelled_at IS NOT NULL THEN 'cancelled_by_user' WHEN \(Self.isDeleted) THEN 'deleted'
+                    WHEN \(Self.isObsolete) THEN 'paused'
                     ELSE 'start_deadline' END AS reason
             ),
             history AS (
                 INSERT INTO executions
-                    (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
+                    (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of,
+                    override)
                 SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger,
-                    CASE reason WHEN 'deleted' THEN 'cancelled' WHEN 'paused' THEN 'skipped' ELSE 'missed' END, reason, attempt, \(now),
-                    repeat_of
+                    CASE reason WHEN 'paused' THEN 'skipped' WHEN 'start_deadline' THEN 'missed' ELSE 'cancelled' END, reason, attempt, \(now),
+                    repeat_of, override
                 FROM gone ON CONFLICT DO NOTHING
             ),
             share AS MATERIALIZED (

@@ -22,6 +22,18 @@ enum UsageCounter {
             .only("used")
     }
 
+    /// The same with all that waits and will count once it has run.
+    static func usedAndWaiting(by organization: ID<Organization>, at now: Timestamp, over database: some QueryRunner) async throws -> Int64
+    {
+        try await database.query(
+            """
+            SELECT \(used(of: "e", at: now)) + (
+                SELECT count(*) FROM queue q WHERE q.organization_id = e.organization_id AND q.attempt - q.lost_leases = 1) AS used
+            FROM entitlements e WHERE e.organization_id = \(organization)
+            """
+        ).only("used")
+    }
+
     /// How many executions wait that will count once they have run, of each of these organizations that has few left. What was
     /// tried once counts already; so of what waits only first attempts do.
     static func waiting(of left: [ID<Organization>: Int64], over database: some QueryRunner) async throws -> [ID<Organization>: Int64] {

@@ -38,7 +38,7 @@ public actor Worker: Service {
     private let plugins: JobPlugins
     private let signing: SigningSecrets
     private let jobSecrets: JobSecrets
-    private let node: ID<Node>
+    let node: ID<Node>
     private let places: Places
     let grace: Duration
     let bell: Bell
@@ -56,6 +56,7 @@ public actor Worker: Service {
     /// Leases that the database says are ours and that we do not know of, when we last looked.
     private var strays: Set<Claim.Lease> = []
     private var strayLook = ContinuousClock.now
+    var cancelLook = ContinuousClock.now
     var isStopping = false
     /// When the grace period ends; nil: no end has been asked for.
     var deadline: ContinuousClock.Instant?
@@ -90,7 +91,10 @@ public actor Worker: Service {
         await withGracefulShutdownHandler {
             while !isStopping, !Task.isCancelled {
                 // Each step may wait for the database, and a stop is not to wait for all of them.
-                await recall(recalls.take())
+                let named = recalls.take()
+                await recall(named)
+                if isStopping { break }
+                await endWhatIsCancelled(isTold: named != .jobs([]))
                 if isStopping { break }
                 let wake = await claim()
                 if isStopping { break }

@@ -79,7 +79,7 @@ extension Jobs {
 
     /// What the other jobs that have a next run come to by their rhythms. Of many jobs most share their schedules, so they are
     /// gathered where they are.
-    private func executionsPerYear(without job: Job?, for access: Access) async throws -> Double {
+    func executionsPerYear(without job: Job? = nil, for access: Access) async throws -> Double {
         let others: Query = job.map { "AND j.id <> \($0.id)" } ?? ""
         let rows = try await database.query(
             """
@@ -99,7 +99,7 @@ extension Jobs {
 }
 
 /// What a schedule comes to in executions, beside what is used already and what the other jobs use.
-private struct Forecast {
+struct Forecast {
     let perMonth: Int
     let used: Int64
     let othersPerMonth: Int64
@@ -145,12 +145,13 @@ private struct Forecast {
         limit.map { .number((Double(perMonth) / Double(max(1, $0)) * 1_000_000).rounded() / 1_000_000) } ?? .null
     }
 
-    private func reached(_ limit: Int) -> Timestamp? {
-        let left = Int64(limit) - used
+    private func reached(_ limit: Int) -> Timestamp? { Self.reached(Int64(limit) - used, perSecond: perSecond, from: now) }
+
+    /// When so many executions are used up; nil: not in this month.
+    static func reached(_ left: Int64, perSecond: Double, from now: Timestamp) -> Timestamp? {
         if left <= 0 { return now }
-        let month = now.nextMonth
         let seconds = Double(left) / perSecond
-        guard perSecond > 0, seconds < now.duration(to: month) / .seconds(1) else { return nil }
+        guard perSecond > 0, seconds < now.duration(to: now.nextMonth) / .seconds(1) else { return nil }
         return now.adding(.seconds(seconds))
     }
 }

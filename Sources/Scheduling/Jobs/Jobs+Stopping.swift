@@ -44,9 +44,9 @@ extension Jobs {
             """
             WITH gone AS (DELETE FROM queue WHERE organization_id = \(organization) AND leased_by IS NULL RETURNING *)
             INSERT INTO executions (
-                organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of)
+                organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
             SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'cancelled', \(Reason.deleted.rawValue), attempt, \(now),
-                repeat_of
+                repeat_of, override
             FROM gone ON CONFLICT DO NOTHING
             """,
             Topic.stopped(organization, database),

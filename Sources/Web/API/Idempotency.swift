@@ -37,7 +37,7 @@ extension IdempotencyKeys.Answer {
     init(_ answer: Answer) {
         let pairs = answer.headers.map { ($0.name.rawName, $0.value) }
         self.init(
-            status: answer.status.code, headers: Dictionary(pairs, uniquingKeysWith: { first, _ in first }), body: answer.body)
+            status: answer.status.code, headers: Dictionary(pairs, uniquingKeysWith: { first, _ in first }), body: answer.body ?? [])
     }
 }
 
@@ -45,7 +45,7 @@ extension Answer {
     init(_ kept: IdempotencyKeys.Answer) {
         var headers: HTTPFields = [:]
         for (name, value) in kept.headers { HTTPField.Name(name).map { headers[$0] = value } }
-        self.init(status: HTTPResponse.Status(code: kept.status), body: kept.body, headers: headers)
+        self.init(status: HTTPResponse.Status(code: kept.status), body: kept.body.isEmpty ? nil : kept.body, headers: headers)
     }
 }
 

@@ -106,11 +106,12 @@ extension API {
             Operation(
                 .get, "/api/jobs/{job}/executions", id: "listExecutionsOfJob", summary: "A job's executions, newest first",
                 permission: .seeJobs,
-                query: Paging.fields, body: .none, answers: [.ok(.page(of: Execution.shape))], find: find
+                query: Paging.fields + Executions.Filter.fieldsOfJob, body: .none, answers: [.ok(.page(of: Execution.shape))], find: find
             ) { job, call in
                 let paging = Paging(call.query)
                 let position = try paging.position(Executions.Position.init)
-                let page = try await executions.page(of: job.id, after: position, limit: paging.limit + 1, for: call.access)
+                let page = try await executions.page(
+                    of: job.id, Executions.Filter(call.query), after: position, limit: paging.limit + 1, for: call.access)
                 return paging.answer(page, at: "/api/jobs/\(job.id)/executions", json: \.json, cursor: { Executions.Position($0).cursor })
             },
         ]
@@ -134,6 +135,7 @@ extension Refusal: Answerable {
         case .limitReached(let pointer, let sentence):
             let errors = pointer.map { [FieldError(pointer: $0, code: "limit_reached", detail: sentence)] } ?? []
             return Problem(.paymentRequired, "limit_reached", sentence, errors: errors)
+        case .conflict(let code, let sentence): return Problem(.conflict, code, sentence)
         case .changedSince:
             return Problem(.preconditionFailed, "changed_since", "The job was changed since that version. Read it again, then change it.")
         case .deletionNotConfirmed(let count):

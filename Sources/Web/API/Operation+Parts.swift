@@ -81,6 +81,9 @@ public struct DeclaredAnswer: Sendable {
     /// 202 with what was accepted.
     public static func accepted(_ shape: Shape) -> DeclaredAnswer { DeclaredAnswer(status: .accepted, shape: shape) }
 
+    /// 200 with bytes of this media type.
+    public static func bytes(_ mediaType: String) -> DeclaredAnswer { DeclaredAnswer(status: .ok, shape: nil, mediaType: mediaType) }
+
     /// 204.
     public static let noContent = DeclaredAnswer(status: .noContent, shape: nil)
 
@@ -108,14 +111,17 @@ public struct DeclaredAnswer: Sendable {
 /// What a handler answers.
 public struct Answer: Sendable {
     let status: HTTPResponse.Status
-    let body: [UInt8]
+    /// Nil: it has none.
+    let body: [UInt8]?
+    var mediaType = "application/json"
     var headers: HTTPFields = [:]
     /// Writes a body that has no end as yet.
     var stream: (@Sendable (inout any ResponseBodyWriter) async throws -> Void)?
 
     /// 200 with server-sent events, until `write` returns.
     static func events(_ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void) -> Answer {
-        Answer(status: .ok, body: [], headers: [.contentType: "text/event-stream", .accelBuffering: "no"], stream: write)
+        Answer(
+            status: .ok, body: nil, headers: [.contentType: "text/event-stream", .accelBuffering: "no"], stream: write)
     }
 
     /// 200 with this.
@@ -129,11 +135,14 @@ public struct Answer: Sendable {
     /// 202: the work is on disk and will be done.
     public static func accepted(_ json: JSON) -> Answer { Answer(status: .accepted, body: json.bytes()) }
 
+    /// 200 with these bytes, as they are.
+    public static func bytes(_ bytes: [UInt8], _ mediaType: String) -> Answer { Answer(status: .ok, body: bytes, mediaType: mediaType) }
+
     /// 204.
-    public static let noContent = Answer(status: .noContent, body: [])
+    public static let noContent = Answer(status: .noContent, body: nil)
 
     /// 304: it is as `If-None-Match` knows it.
-    static let notModified = Answer(status: .notModified, body: [])
+    static let notModified = Answer(status: .notModified, body: nil)
 
     /// The same with one more header.
     public func with(_ name: HTTPField.Name, _ value: String) -> Answer {
@@ -151,9 +160,9 @@ public struct Answer: Sendable {
                     try await writer.finish(nil)
                 })
         }
-        guard !body.isEmpty else { return Response(status: status, headers: headers) }
+        guard let body else { return Response(status: status, headers: headers) }
         var headers = headers
-        headers[.contentType] = "application/json"
+        headers[.contentType] = mediaType
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 }

@@ -78,7 +78,9 @@ public struct Operation: Sendable {
             let carryOut = { (access: Access) in
                 let call = Call(access, context: context, request: request, path: path, query: query, body: body, needing: permission)
                 let answer = try await handle(found, call)
-                assert(answers.contains { $0.status == answer.status }, "\(id) answers \(answer.status), which it does not declare")
+                assert(
+                    answers.contains { $0.status == answer.status && (answer.body == nil || $0.mediaType == answer.mediaType) },
+                    "\(id) answers \(answer.status), which it does not declare")
                 return answer
             }
             guard let idempotencyKeys, let idempotencyKey else { return try await carryOut(context.access).response }

@@ -164,6 +164,21 @@ extension Cast {
         return try await house.services.executions.trigger(job, override: [:], by: .api, for: access).id.text
     }
 
+    /// One whose first attempt was answered with these bytes (and is kept beyond its day, which is not made here).
+    func answeredExecution(_ body: [UInt8] = Array("ok".utf8), type: String = "text/plain") async throws -> String {
+        let id = try await execution()
+        try await house.database.query(
+            """
+            INSERT INTO kept_attempts (
+                organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, started_at, finished_at, total_us,
+                response_headers, response_body, response_size, response_truncated, job_id)
+            SELECT organization_id, keep_days, scheduled_for, id, 1, gen_random_uuid(), 'success', now(), now(), 1,
+                \([["Content-Type", .string(type)]] as JSON), \(body), \(Int64(body.count)), false, job_id
+            FROM queue WHERE id = \(ID<Execution>(id))
+            """)
+        return id
+    }
+
     /// The slug of an organization that was deleted today.
     func deletedOrganization(ownedBy name: String) async throws -> String {
         let user = User(id: id(of: name), email: try EmailAddress(stored: email(of: name)))

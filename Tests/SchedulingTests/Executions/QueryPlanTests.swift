@@ -77,11 +77,53 @@ import Time
         try await expectNoTableIsRead(ExecutionQueue.recording(finished, by: scene.engine.node, now: now), in: scene, "complete")
 
         let job = try await scene.jobs.page(after: nil, limit: 1, for: scene.acme)[0]
-        let first = try await scene.executions.page(of: nil, after: nil, limit: 50, for: scene.acme)
+        let first = try await scene.executions.page(after: nil, limit: 50, for: scene.acme)
         #expect(first.count == 50)
-        for (job, position) in [(nil, nil), (job.id, nil), (nil, Executions.Position(first[49]))] {
-            try await expectNoTableIsRead(
-                scene.executions.listing(of: job, after: position, limit: 50, for: scene.acme), in: scene, "page")
+        for (scope, position) in [
+            (.all, nil), (.job(job.id), nil), (.few([job.id]), nil), (.many([job.id]), nil), (.all, Executions.Position(first[49])),
+        ] as [(Executions.Scope, Executions.Position?)] {
+            for statuses in [[], [.failed], [.success], [.pending]] as [[ExecutionStatus]] {
+                var filter = Executions.Filter()
+                filter.statuses = statuses
+                try await expectNoTableIsRead(
+                    scene.executions.listing(filter, in: scope, after: position, limit: 50, for: scene.acme), in: scene, "page")
+            }
+        }
+    }
+
+    /// Of ten thousand executions of the organization two failed, and five are of a job with the tag.
+    @Test func aFilterThatMatchesLittleReadsLittle() async throws {
+        let scene = try await filled()
+        let organization = scene.acme.organization.id
+        let job = try await scene.jobs.page(after: nil, limit: 1, for: scene.acme)[0]
+        try await scene.database.batch([
+            """
+            INSERT INTO executions (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, attempt, finished_at)
+            SELECT organization_id, 7, now() - n * interval '40 s', gen_random_uuid(), id, 'schedule', 'success', 1, now()
+            FROM jobs, generate_series(1, 9) n WHERE organization_id = \(organization) AND id <> \(job.id)
+            """,
+            """
+            INSERT INTO executions (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at)
+            SELECT \(organization), 7, now() - n * interval '400 s', gen_random_uuid(), \(job.id), 'schedule',
+                CASE WHEN n < 3 THEN 'failed' ELSE 'success' END, CASE WHEN n < 3 THEN 'http_status' END, 1, now()
+            FROM generate_series(1, 5) n
+            """,
+            "UPDATE jobs SET tags = '{rare}' WHERE organization_id = \(organization) AND id = \(job.id)",
+        ])
+        try await scene.database.script("ANALYZE executions, jobs")
+        for (members, count) in [
+            (["status": "failed"], 2), (["reason": "http_status"], 2), (["status": "missed"], 0), (["tag": "rare"], 6),
+            (["job": .string(job.id.text), "status": "failed"], 2),
+        ] as [(JSONObject, Int)] {
+            let filter = Executions.Filter(members)
+            #expect(
+                try await scene.executions.page(filter, after: nil, limit: 50, for: scene.acme).filter { $0.finishedAt != nil }.count
+                    == count)
+            let scope = try await scene.executions.scope(of: nil, filter, for: scene.acme)
+            let query = scene.executions.listing(filter, in: scope, after: nil, limit: 50, for: scene.acme)
+            let lines = try await scene.database.query("EXPLAIN (ANALYZE, TIMING OFF) " + query).map { try $0("QUERY PLAN") as String }
+            let read = lines.compactMap { $0.firstMatch(of: /Rows Removed by Filter: ([0-9]+)/).flatMap { Int($0.1) } }.reduce(0, +)
+            #expect(read < 100, "\(members): \(lines.joined(separator: "\n"))")
         }
     }
 

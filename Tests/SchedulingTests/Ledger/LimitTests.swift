@@ -111,7 +111,7 @@ import Time
 }
 
 extension Entitlements {
-    fileprivate func with(executionsPerMonth limit: Int) -> Entitlements {
+    func with(executionsPerMonth limit: Int) -> Entitlements {
         Entitlements(
             plan: plan, jobs: jobs, executionsPerMonth: limit, shortestIntervalSeconds: shortestIntervalSeconds, keepDays: keepDays,
             members: members, concurrency: concurrency, timeoutSeconds: timeoutSeconds, plugins: plugins)
