@@ -23,11 +23,13 @@ extension API {
             Operation(
                 .post, "/api/jobs/{job}/test", id: "testJob",
                 summary: "Make one real call of a job, which is not counted, and see all of it",
-                permission: .changeJobs, body: .optional(.object([])), answers: [.ok(TestCalls.shape)], mayTake: time, find: find
+                permission: .changeJobs, body: .optional(.object([])), answers: [.ok(TestCalls.shape)], refusals: [.paymentRequired],
+                mayTake: time, find: find
             ) { job, call in .ok(try await tests.call(job, for: call.access).json) },
             Operation(
                 .post, "/api/test", id: "testDraft", summary: "The same of a job that is not saved", permission: .changeJobs,
-                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.ok(TestCalls.shape)], mayTake: time
+                body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.ok(TestCalls.shape)],
+                refusals: [.paymentRequired], mayTake: time
             ) { call in .ok(try await tests.call(draft: call.body, for: call.access).json) },
         ]
     }

@@ -18,14 +18,15 @@ extension API {
             ) { member, _ in .ok(member.json) },
             Operation(
                 .patch, "/api/members/{member}", id: "changeMember", summary: "Give a member another role", permission: .manageMembers,
-                body: .required(.object([Membership.roleField]).named("MemberChange")), answers: [.ok(Membership.shape)], find: find
+                body: .required(.object([Membership.roleField]).named("MemberChange")), answers: [.ok(Membership.shape)],
+                refusals: [.conflict], find: find
             ) { member, call in
                 let role = call.body["role"]?.string.flatMap(Role.init) ?? member.role
                 return .ok(try await memberships.change(member.user.id, to: role, for: call.access).json)
             },
             Operation(
                 .delete, "/api/members/{member}", id: "removeMember", summary: "Remove a member, from the next request on",
-                permission: .manageMembers, body: .none, answers: [.noContent], find: find
+                permission: .manageMembers, body: .none, answers: [.noContent], refusals: [.conflict], find: find
             ) { member, call in
                 try await memberships.remove(member.user.id, for: call.access)
                 return .noContent
@@ -45,7 +46,7 @@ extension API {
             ) { call in .ok(["data": .array(try await invites.all(for: call.access).map(\.json))]) },
             Operation(
                 .post, "/api/invites", id: "createInvite", summary: "Invite an address; it is sent a mail", permission: .manageMembers,
-                body: .required(.object(Invite.fields).named("NewInvite")), answers: [.created(Invite.shape)]
+                body: .required(.object(Invite.fields).named("NewInvite")), answers: [.created(Invite.shape)], refusals: [.paymentRequired]
             ) { call in
                 let role = call.body["role"]?.string.flatMap(Role.init) ?? .member
                 let invite = try await invites.send(to: call.body["email"]?.string ?? "", as: role, for: call.access)
