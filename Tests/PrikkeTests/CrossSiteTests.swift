@@ -66,7 +66,8 @@ import Testing
             _ = try await house.mails()
             let alice = cast["Alice"]
             var paths: [(Caller, String)] = []
-            for route in house.routes where route.method == "GET" {
+            // The stream has no end, and says in the database that it listens.
+            for route in house.routes where route.method == "GET" && route.path != "/api/events" {
                 let caller = route.path.hasPrefix("/api/") ? cast["whole key"] : alice
                 paths.append((caller, try await cast.path(route.path, for: caller)))
             }

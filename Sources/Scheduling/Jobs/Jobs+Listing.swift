@@ -115,7 +115,12 @@ extension Jobs {
     private func condition(_ filter: Filter) -> Query {
         var conditions: [Query] = []
         let isPaused: Query = "(NOT j.enabled OR coalesce(j.paused_until > \(engine.clock.now()), false))"
-        if let health = filter.health { conditions.append("CASE WHEN \(isPaused) THEN 'paused' ELSE s.health END = \(health)") }
+        switch filter.health {
+        case "paused": conditions.append("(\(isPaused) OR s.health = 'paused')")
+        // Of the states first: few jobs are ill.
+        case let health?: conditions.append("s.health = \(health) AND NOT \(isPaused)")
+        case nil: break
+        }
         if let tag = filter.tag { conditions.append("\(tag) = ANY (j.tags)") }
         if let plugin = filter.plugin { conditions.append("j.plugin = \(plugin)") }
         if let enabled = filter.enabled { conditions.append("j.enabled = \(enabled)") }
