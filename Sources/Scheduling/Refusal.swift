@@ -13,21 +13,21 @@ public enum Refusal: Error, Sendable, Equatable {
     /// Jobs that people manage have these keys. `pointers` name them.
     case notManaged(pointers: [String])
     /// As it stands, that cannot be done to it.
-    case conflict(code: String, sentence: String)
+    case conflict(_ code: String, sentence: String)
 }
 
 extension Refusal {
     static let alreadyEnded = Refusal.conflict(
-        code: "already_ended", sentence: "The execution has ended. Run it again with …/retry, if that is wanted.")
+        "already_ended", sentence: "The execution has ended. Run it again with …/retry, if that is wanted.")
     static let notEnded = Refusal.conflict(
-        code: "not_ended", sentence: "The execution has not ended yet. Wait for its end, or cancel it first.")
+        "not_ended", sentence: "The execution has not ended yet. Wait for its end, or cancel it first.")
     static let alreadyBegun = Refusal.conflict(
-        code: "already_begun", sentence: "The execution has begun, so it keeps its time. Cancel it, or wait for its end.")
+        "already_begun", sentence: "The execution has begun, so it keeps its time. Cancel it, or wait for its end.")
     static let keepsItsTime = Refusal.conflict(
-        code: "keeps_its_time",
+        "keeps_its_time",
         sentence: "The execution belongs to its job's schedule. Change the schedule; or cancel it and trigger the job later.")
     static let jobDeleted = Refusal.conflict(
-        code: "job_deleted", sentence: "The execution's job is deleted, so it cannot be run again. Restore the job first.")
+        "job_deleted", sentence: "The execution's job is deleted, so it cannot be run again. Make the job again, and trigger that.")
 
     static func jobs(_ limit: Int, plan: String) -> Refusal {
         let sentence = "The plan \(plan) has \(limit) jobs, and all are in use. Delete one, or choose a larger plan."

@@ -9,7 +9,7 @@ import Testing
 struct ProblemCodeTests {
     @Test("Every code that the sources name is in the list, with what it means")
     func everyCodeIsListed() throws {
-        let problems = try #/Problem\(\s*\.\w+,\s*"([a-z0-9_]+)"/#.codes(in: sources())
+        let problems = try #/(?:Problem\(\s*\.\w+,|\.conflict\()\s*"([a-z0-9_]+)"/#.codes(in: sources())
         let fields = try #/code: "([a-z0-9_]+)"|refusal\("([a-z0-9_]+)"|fail\("([a-z0-9_]+)"|return \("([a-z0-9_]+)", "[A-Z]/#.codes(
             in: sources())
         #expect(problems.count > 20 && fields.count > 10, "the sources were not read")

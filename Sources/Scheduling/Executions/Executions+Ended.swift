@@ -9,7 +9,8 @@ extension Executions {
         return try await database.query(
             """
             SELECT x.id, x.job_id, j.key AS job_key, x.trigger, x.status, x.reason, x.scheduled_for, x.attempt, x.started_at, x.finished_at,
-                x.status_code, x.duration_ms, x.lateness_ms, x.error_message, x.count, x.last_scheduled_for,
+                x.status_code, x.duration_ms, x.lateness_ms, x.error_message, x.count, x.last_scheduled_for, x.repeat_of,
+                NULL::timestamptz AS due_at,
                 substring(a.response_body FOR 1024) AS response_body, a.response_size, a.response_headers,
                 a.response_truncated OR length(a.response_body) > 1024 AS response_truncated
             FROM unnest(\(ids), \(from), \(to)) AS i (id, begin, "end")
@@ -20,6 +21,6 @@ extension Executions {
                     AND a.keep_days = x.keep_days AND a.scheduled_for = x.scheduled_for ORDER BY a.number DESC LIMIT 1) a ON true
             ORDER BY x.finished_at, x.id
             """
-        ).map { try Execution($0) }
+        ).map { try Execution($0, response: Execution.Response($0)) }
     }
 }

@@ -39,7 +39,7 @@ extension API {
             Operation(
                 .post, "/api/executions/{execution}/cancel", id: "cancelExecution",
                 summary: "End one that waits (200), or have one that runs cut off (202)", permission: .changeJobs, body: .none,
-                answers: [.ok(Execution.shape), .accepted(Execution.shape)], find: find
+                answers: [.ok(Execution.shape), .accepted(Execution.shape)], refusals: [.conflict], find: find
             ) { execution, call in
                 let cancelled = try await executions.cancel(execution, for: call.access)
                 return cancelled.status.isFinal ? .ok(cancelled.json) : .accepted(cancelled.json)
@@ -53,7 +53,7 @@ extension API {
                             "at", .string(20...40, format: .instant), required: true,
                             help: "A time to come, before its record would leave history.", example: "2026-11-30T02:00:00Z")
                     ]).named("Reschedule")),
-                answers: [.ok(Execution.shape)], find: find
+                answers: [.ok(Execution.shape)], refusals: [.conflict], find: find
             ) { execution, call in
                 let time = call.body["at"]?.string.flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(seconds: 0)
                 return .ok(try await executions.reschedule(execution, to: time, for: call.access).json)
@@ -61,12 +61,13 @@ extension API {
             Operation(
                 .post, "/api/executions/{execution}/retry", id: "retryExecution",
                 summary: "Run one that has ended again: its job as it is now, with the body that it came with", permission: .changeJobs,
-                body: .none, answers: [.accepted(Execution.shape)], find: find
+                body: .none, answers: [.accepted(Execution.shape)], refusals: [.paymentRequired, .conflict], find: find
             ) { execution, call in .accepted(try await executions.retry(execution, for: call.access).json) },
             Operation(
                 .post, "/api/executions/replay", id: "replayExecutions",
                 summary: "Run those that match again, so many a minute; with dry_run only count them (200)", permission: .changeJobs,
-                body: .optional(Executions.replayBody), answers: [.ok(Executions.Replay.shape), .accepted(Executions.Replay.shape)]
+                body: .optional(Executions.replayBody), answers: [.ok(Executions.Replay.shape), .accepted(Executions.Replay.shape)],
+                refusals: [.paymentRequired]
             ) { call in
                 let replay = try await executions.replay(call.body, for: call.access)
                 return replay.isDryRun ? .ok(replay.json) : .accepted(replay.json)

@@ -8,6 +8,7 @@ extension Operation {
             "job", .string(5...104, format: .jobName), help: "Its id, or key: and its own key, whose slashes are written %2F.",
             example: "job_01jd3w8k4dfk1q2v7c9r5t0xyz"),
         Field("execution", .id("exe"), help: "The execution’s id.", example: "exe_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("attempt", .integer(1...32_767), help: "The attempt’s number, from 1.", example: 1),
         Field("member", .id("usr"), help: "The user’s id.", example: "usr_01jd3w8k4dfk1q2v7c9r5t0xyz"),
         Field("invite", .id("inv"), help: "The invite’s id.", example: "inv_01jd3w8k4dfk1q2v7c9r5t0xyz"),
         Field("key", .id("key"), help: "The key’s id.", example: "key_01jd3w8k4dfk1q2v7c9r5t0xyz"),

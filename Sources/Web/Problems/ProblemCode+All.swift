@@ -86,6 +86,20 @@ extension ProblemCode {
             "changed_since", 412, meaning: "The job was changed since the version that If-Match names.",
             remedy: "Read it again, then change it."),
         ProblemCode(
+            "already_ended", 409, meaning: "The execution has ended; it can neither be cancelled nor put off any more.",
+            remedy: "Look at how it ended; to run it again, retry it."),
+        ProblemCode(
+            "not_ended", 409, meaning: "The execution has not ended yet, so it cannot be run again.",
+            remedy: "Wait for its end, or cancel it first."),
+        ProblemCode(
+            "already_begun", 409, meaning: "The execution has begun, so its time cannot be changed any more.",
+            remedy: "Cancel it, or wait for its end."),
+        ProblemCode(
+            "keeps_its_time", 409, meaning: "The time of a scheduled occurrence is its schedule’s.",
+            remedy: "Change the job’s schedule, or cancel the execution and trigger the job."),
+        ProblemCode(
+            "job_deleted", 409, meaning: "The job of this execution is deleted.", remedy: "Make the job again, and trigger that."),
+        ProblemCode(
             "delete_not_confirmed", 409, meaning: "The document leaves out so many jobs that deleting them must be confirmed.",
             remedy: "Look at the plan; if that is meant, send confirm_delete with the number that it names."),
         ProblemCode(
@@ -168,6 +182,9 @@ extension FieldCode {
         FieldCode("invalid_url", "It is no http or https address as RFC 3986 has them."),
         FieldCode("blocked_address", "This address may not be called, or its name cannot be resolved."),
         FieldCode("limit_reached", "The plan does not reach so far."),
+        FieldCode("not_managed", "The job of this key is kept by people, not by sync."),
+        FieldCode("too_many", "More match than are done at one time; the detail says how to narrow it."),
+        FieldCode("not_found", "There is nothing of that name, or nothing that this key may see."),
         FieldCode("not_the_same", "It was to be typed for confirmation, and is something else."),
         FieldCode("wrong_code", "The code of the mail is not this one, or is no longer good."),
     ]
