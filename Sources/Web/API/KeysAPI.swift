@@ -4,8 +4,11 @@ import Tenancy
 extension API {
     /// `/api/api-keys`
     public static func keys(_ keys: APIKeys) -> [Operation] {
+        // What is revoked is gone, as everywhere behind DELETE; the page and the audit log still tell of it.
         let find: @Sendable (PathParameters, Access) async throws -> APIKey = { path, access in
-            try await keys.find(path["key"], for: access)
+            let key = try await keys.find(path["key"], for: access)
+            guard key.revokedAt == nil else { throw Problem.notFound }
+            return key
         }
         let issued = Shape.object([
             Field("id", .string(), example: "key_01jd3w8k4dfk1q2v7c9r5t0xyz"),
@@ -15,7 +18,9 @@ extension API {
             Operation(
                 .get, "/api/api-keys", id: "listAPIKeys", summary: "The organization's keys, without their secrets",
                 permission: .manageKeys, body: .none, answers: [.ok(.all(APIKey.shape))]
-            ) { call in .ok(["data": .array(try await keys.all(for: call.access).map(\.json))]) },
+            ) { call in
+                .ok(["data": .array(try await keys.all(for: call.access).filter { $0.revokedAt == nil }.map(\.json))])
+            },
             Operation(
                 .post, "/api/api-keys", id: "createAPIKey", summary: "Make a key; it is shown this once", permission: .manageKeys,
                 body: .required(.object(APIKey.fields).named("NewAPIKey")), answers: [.created(issued)]
