@@ -18,3 +18,14 @@ extension JSON {
         return .object(members)
     }
 }
+
+extension JSON {
+    /// The same with the members of every object in the order of their names: equal values are then equal texts.
+    public var sorted: JSON {
+        switch self {
+        case .array(let elements): .array(elements.map(\.sorted))
+        case .object(let members): .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted) }))
+        default: self
+        }
+    }
+}

@@ -49,7 +49,8 @@ extension Validation {
         guard !unknown.isEmpty else { return }
         let writable = fields.filter { !$0.isReadOnly }.map(\.name).joined(separator: ", ")
         for key in unknown {
-            at(key) { $0.fail("unknown_field", "There is no such member here; remove it. There are: \(writable).") }
+            let others = writable.isEmpty ? "Nothing may stand here." : "There are: \(writable)."
+            at(key) { $0.fail("unknown_field", "There is no such member here; remove it. \(others)") }
         }
     }
 

@@ -11,20 +11,19 @@ struct RouteTable: Sendable {
 
     /// The methods that would be answered at this path, GET together with HEAD, and OPTIONS, in alphabetical order; empty for a path
     /// that nothing answers. As in the router, a word that is declared goes before a parameter: who has `/organizations` does not
-    /// have what `/{slug}` answers. A mailed link is not to be looked at by HEAD.
+    /// have what `/{slug}` answers, nor has who has `/docs/api` for `/docs`. A mailed link is not to be looked at by HEAD.
     func methods(at path: String) -> [String] {
         let parts = path.split(separator: "/")
-        let matching = routes.filter { $0.path.count == parts.count && zip($0.path, parts).allSatisfy { $0 ~= $1 } }
-        let nearest = matching.map { Self.words($0.path, parts) }.max { $0.lexicographicallyPrecedes($1) }
-        let there = matching.filter { Self.words($0.path, parts) == nearest }
+        var left = routes
+        for (place, part) in parts.enumerated() {
+            let longer = left.filter { $0.path.count > place }
+            let named = longer.filter { Array($0.path)[place].description == part }
+            left = named.isEmpty ? longer.filter { Array($0.path)[place] ~= part } : named
+        }
+        let there = left.filter { $0.path.count == parts.count }
         let methods = Set(there.map(\.method.rawValue))
         let isLink = there.contains { Paths.mailedLinks.contains($0.path.description) }
         guard !methods.isEmpty else { return [] }
         return methods.union(methods.contains("GET") && !isLink ? ["HEAD", "OPTIONS"] : ["OPTIONS"]).sorted()
-    }
-
-    /// Which parts of a path stand in the route as they are: 1, and 0 for a parameter.
-    private static func words(_ route: RouterPath, _ parts: [Substring]) -> [Int] {
-        zip(route, parts).map { $0.description == $1 ? 1 : 0 }
     }
 }

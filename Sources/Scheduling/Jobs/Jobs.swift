@@ -136,7 +136,10 @@ public struct Jobs: Sendable {
                 if let version, version != old.version { throw Refusal.changedSince }
                 let draft = JSON.object(old.definition.members).merged(with: patch, replacing: ["schedule"])
                 let reading = try read(draft, of: old.id, changing: old, for: access, now: now)
-                guard let statements = try changes(of: old, to: reading, by: verb, for: access, now: now) else { return old }
+                // Without a key sync would not find it any more: from then on it is people's.
+                let manager = reading.definition.key == nil ? nil : old.managedBy
+                guard try isChange(of: old, to: reading, managedBy: manager, for: access) else { return old }
+                let statements = statements(of: old, to: reading, by: verb, managedBy: manager, for: access, now: now)
                 try await write(statements, of: old, to: reading.definition, makingUp: answer, for: access, now: now, in: transaction)
                 guard let row = try await transaction.query(selection(.id(old.id), for: access)).first else { throw Refusal.notFound }
                 return try Job(row, plugins)
@@ -144,20 +147,25 @@ public struct Jobs: Sendable {
         }
     }
 
-    /// What is to be written of a change, within the plan; nil: nothing changes. Throws `Refusal.limitReached`.
-    func changes(
-        of old: Job, to reading: Reading, by verb: Verb, managedBy manager: String? = nil, isForced: Bool = false, for access: Access,
-        now: Timestamp
-    ) throws(Refusal) -> [Query]? {
-        let (new, manager) = (reading.definition, manager ?? old.managedBy)
-        let isChanged = new.members != old.definition.members || reading.hasOtherSecrets || manager != old.managedBy
-        guard isChanged || isForced || old.setAside != nil else { return nil }
+    /// Whether there is anything to be written. Throws `Refusal.limitReached`.
+    func isChange(of old: Job, to reading: Reading, managedBy manager: String?, for access: Access) throws(Refusal) -> Bool {
+        let new = reading.definition
+        guard new.members != old.definition.members || reading.hasOtherSecrets || manager != old.managedBy || old.setAside != nil else {
+            return false
+        }
         let isSwitchedOn = new.enabled && !old.definition.enabled
         try check(new, changing: isSwitchedOn ? nil : old.definition, against: access.entitlements)
-        return [
-            update(of: old, to: new, sealed: reading.sealed, managedBy: manager, for: access, now: now),
-            entry(verb, of: old, to: new, secrets: reading.changed, for: access, now: now).insertion, Topic.changed(old.id, database),
-            Happening.notice([.job(old.id, .changed, of: access.organization.id)], database),
+        return true
+    }
+
+    /// What is written of a change beside when the job runs.
+    func statements(
+        of old: Job, to reading: Reading, by verb: Verb, managedBy manager: String?, for access: Access, now: Timestamp
+    ) -> [Query] {
+        [
+            update(of: old, to: reading.definition, sealed: reading.sealed, managedBy: manager, for: access, now: now),
+            entry(verb, of: old, to: reading.definition, secrets: reading.changed, for: access, now: now).insertion,
+            Topic.changed(old.id, database), Happening.notice([.job(old.id, .changed, of: access.organization.id)], database),
         ]
     }
 
@@ -208,7 +216,7 @@ public struct Jobs: Sendable {
 
     /// The job's `ETag`: its version, which moves with what people change, and what it looks like, which runs change too.
     public func tag(of job: Job) -> String {
-        "\"\(job.version)-\(Hex.encode(Array(Hash.sha256(json(job).bytes()).prefix(6))))\""
+        "\"\(job.version)-\(Hex.encode(Array(Hash.sha256(json(job).sorted.bytes()).prefix(6))))\""
     }
 
     // MARK: -

@@ -10,7 +10,7 @@ extension API {
     public static func batch(_ jobs: Jobs) -> [Operation] {
         let body = Shape.object([
             Field(
-                "jobs", .list(of: .map(of: .anything), 1...mostJobs), required: true,
+                "jobs", .list(of: .anything, 1...mostJobs), required: true,
                 help: "Each as for `POST /api/jobs`. What is wrong with one is answered in its place, and does not keep the others.")
         ])
         let error = Shape.object([

@@ -38,7 +38,7 @@ extension API {
             ) { response, _ in response.download },
             Operation(
                 .post, "/api/executions/{execution}/cancel", id: "cancelExecution",
-                summary: "End one that waits (200), or have one that runs cut off (202)", permission: .changeJobs, body: .none,
+                summary: "End one that waits (200), or have one that runs cut off (202)", permission: .changeJobs, body: .nothing,
                 answers: [.ok(Execution.shape), .accepted(Execution.shape)], refusals: [.conflict], find: find
             ) { execution, call in
                 let cancelled = try await executions.cancel(execution, for: call.access)
@@ -61,7 +61,7 @@ extension API {
             Operation(
                 .post, "/api/executions/{execution}/retry", id: "retryExecution",
                 summary: "Run one that has ended again: its job as it is now, with the body that it came with", permission: .changeJobs,
-                body: .none, answers: [.accepted(Execution.shape)], refusals: [.paymentRequired, .conflict], find: find
+                body: .nothing, answers: [.accepted(Execution.shape)], refusals: [.paymentRequired, .conflict], find: find
             ) { execution, call in .accepted(try await executions.retry(execution, for: call.access).json) },
             Operation(
                 .post, "/api/executions/replay", id: "replayExecutions",

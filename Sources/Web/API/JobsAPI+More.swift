@@ -23,7 +23,7 @@ extension API {
             Operation(
                 .post, "/api/jobs/{job}/test", id: "testJob",
                 summary: "Make one real call of a job, which is not counted, and see all of it",
-                permission: .changeJobs, body: .optional(.object([])), answers: [.ok(TestCalls.shape)], refusals: [.paymentRequired],
+                permission: .changeJobs, body: .nothing, answers: [.ok(TestCalls.shape)], refusals: [.paymentRequired],
                 mayTake: time, find: find
             ) { job, call in .ok(try await tests.call(job, for: call.access).json) },
             Operation(

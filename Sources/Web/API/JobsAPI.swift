@@ -54,7 +54,7 @@ extension API {
             Operation(
                 .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", permission: .changeJobs, body: .none,
                 answers: [.noContent],
-                find: find
+                takesIfMatch: true, find: find
             ) { job, call in
                 let version = try job.version(call.tags(.ifMatch))
                 try await jobs.delete(.id(job.id), ifVersion: version, for: call.access)

@@ -58,7 +58,7 @@ extension API {
             ) { invite, _ in .ok(invite.json) },
             Operation(
                 .post, "/api/invites/{invite}/resend", id: "resendInvite", summary: "Mail an invite anew; its link before is dead",
-                permission: .manageMembers, body: .none, answers: [.accepted(Invite.shape)], find: find
+                permission: .manageMembers, body: .nothing, answers: [.accepted(Invite.shape)], find: find
             ) { invite, call in .accepted(try await invites.resend(invite, for: call.access).json) },
             Operation(
                 .delete, "/api/invites/{invite}", id: "revokeInvite", summary: "Take an invite back", permission: .manageMembers,

@@ -36,6 +36,9 @@ extension Operation {
 
         public static let none = Body(shape: nil, mayBeEmpty: true, isPartial: false, largest: 0)
 
+        /// None, or `{}`: whoever sends more is told so.
+        public static let nothing = optional(.object([]))
+
         /// A body of that shape.
         public static func required(_ shape: Shape, largest: Int = 1_048_576) -> Body {
             Body(shape: shape, mayBeEmpty: false, isPartial: false, largest: largest)

@@ -19,10 +19,9 @@ struct DocsPages: Sendable {
             tag = "\"\(Assets.fingerprint(bytes))\""
         }
 
-        @Sendable func answer(_ request: Request, _ context: VisitorContext) -> Response {
+        @Sendable func answer(_ request: Request, _ context: VisitorContext) throws -> Response {
             let headers: HTTPFields = [.contentType: "application/json", .eTag: tag, .cacheControl: "public, no-cache"]
-            let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-            if known.contains(where: { [tag, "*"].contains($0.trimmingSpaces) }) {
+            if try EntityTags(.ifNoneMatch, in: request.headers)?.contain(tag, weakly: true) ?? false {
                 return Response(status: .notModified, headers: headers)
             }
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))

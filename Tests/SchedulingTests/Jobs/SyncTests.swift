@@ -179,4 +179,64 @@ import Time
         }
         #expect(Set(reports.compactMap { $0["summary"]?["created"]?.int }) == [0, 30])
     }
+
+    @Test func aJobThatLosesItsKeyIsPeoplesFromThenOn() async throws {
+        let scene = try await Scene()
+        _ = try await sync(scene, [job("a")])
+        let id = try await scene.jobs.find(.key("a"), for: scene.acme).id
+        #expect(try await scene.jobs.change(.id(id), ["name": "Other"], for: scene.acme).managedBy == "sync")
+        #expect(try await scene.jobs.change(.id(id), ["key": .null], for: scene.acme).managedBy == nil)
+    }
+
+    @Test func whatComesBackMustFitThePlanAndHaveSomethingToCome() async throws {
+        let scene = try await Scene()
+        let soon = scene.engine.clock.now().adding(.seconds(3_600)).rfc3339
+        let often = job("often", ["schedule": ["every": "10s"]])
+        let once = job("once", ["schedule": ["at": .string(soon)]])
+        _ = try await sync(scene, [often, once])
+        _ = try await sync(scene, [], ["delete_removed": true, "confirm_delete": 2])
+        try await scene.database.query("UPDATE jobs SET schedule = '{\"at\": \"2020-01-01T00:00:00.000000Z\"}' WHERE key = 'once'")
+        let over = job("once", ["schedule": ["at": "2020-01-01T00:00:00Z"]])
+        let error = try await #require(throws: InvalidInput.self) { try await sync(scene, [over]) }
+        #expect(error.errors.map(\.pointer) == ["/jobs/0/schedule/at"])
+        let acme = scene.acme.organization
+        let downgraded = Organization(
+            id: acme.id, name: acme.name, slug: acme.slug, timezone: acme.timezone, createdAt: acme.createdAt, entitlements: .free)
+        let free = Access(organization: downgraded, actor: .system, origin: Origin(.sync))
+        let document = try SyncShape.document(scene.plugins).validate(["jobs": [often]])
+        let refusal = await #expect(throws: Refusal.self) { try await scene.jobs.sync(document, isPlan: true, for: free) }
+        guard case .limitReached(let pointer, _)? = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+        #expect(pointer == "/jobs/0/schedule")
+    }
+
+    /// A stretch of jobs that is moved by its rows alone, and jobs with which something is going on.
+    @Test func manySchedulesAreChangedAtOnceAndEachJobRunsByItsNewOne() async throws {
+        let scene = try await Scene()
+        let document = { (every: JSON) in (0..<60).map { job("k\($0)", ["schedule": ["every": every]]) } }
+        _ = try await sync(scene, document("1h"))
+        let busy = try await scene.jobs.find(.key("k7"), for: scene.acme)
+        _ = try await scene.executions.trigger(busy, override: [:], by: .api, for: scene.acme)
+        _ = try await scene.jobs.pause(.key("k8"), until: nil, for: scene.acme)
+        let report = try await sync(scene, document("2h"))
+        #expect(report["summary"]?["updated"] == 60)
+        let rows = try await scene.database.query(
+            """
+            SELECT (SELECT count(*) FROM job_states s JOIN jobs j ON j.id = s.job_id
+                    WHERE s.next_run_at = j.schedule_set_at + interval '2 h') AS moved,
+                (SELECT count(*) FROM schedule_periods WHERE ends_at IS NULL AND schedule ->> 'every' = '2h') AS open,
+                (SELECT count(*) FROM schedule_periods WHERE ends_at IS NULL) AS all_open,
+                (SELECT count(*) FROM audit_log WHERE action = 'job.changed') AS lines
+            """)
+        #expect(try rows[0]("moved", as: Int64.self) == 59 && rows[0]("open", as: Int64.self) == 60)
+        #expect(try rows[0]("all_open", as: Int64.self) == 60 && rows[0]("lines", as: Int64.self) == 60)
+        let deleted = try await sync(scene, [], ["delete_removed": true, "confirm_delete": 60])
+        #expect(deleted["summary"]?["deleted"] == 60)
+        #expect(try await scene.database.query("SELECT FROM schedule_periods WHERE ends_at IS NULL").isEmpty)
+        #expect(try await scene.database.query("SELECT FROM job_states WHERE next_run_at IS NOT NULL").isEmpty)
+        let again = try await sync(scene, document("2h"))
+        #expect(again["summary"]?["restored"] == 60)
+    }
 }
