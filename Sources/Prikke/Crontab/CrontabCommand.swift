@@ -103,35 +103,6 @@ extension CrontabCommand {
             return .unknown(CrontabSkip(.shell, "It sends the output of \(program ?? "a command"), which only a shell can work out."))
         }
     }
-
-    /// A program that the answer is passed to.
-    private mutating func takeAnswer(_ command: ShellCommand) throws(CrontabSkip) {
-        guard case .simple(let words) = command.body, let program = words.first?.program, Self.readers.contains(program) else {
-            let name = if case .simple(let words) = command.body { words.first?.program ?? "a program" } else { "a program" }
-            throw CrontabSkip(.outputUsed, "\(name) works on the answer, and Prikke passes answers to no program.")
-        }
-        notes.append("the answer was passed to \(program): Prikke keeps the answers of its runs, judges them by `success`, and has alerts")
-    }
-
-    /// They show, count or look for something in the answer, or tell people of it.
-    private static let readers: Set = [
-        "logger", "grep", "egrep", "fgrep", "mail", "mailx", "mutt", "sendmail", "tee", "cat", "head", "tail", "sed", "awk", "wc", "ts",
-        "sort",
-        "jq", "tr", "cut", "systemd-cat", "uniq", "fold", "column", "xmllint", "html2text",
-    ]
-
-    private mutating func takeRedirects(_ redirects: [ShellRedirect]) throws(CrontabSkip) {
-        for redirect in redirects where redirect.sign.contains(">") {
-            if redirect.sign == ">&", redirect.target.text == "-" || Int(redirect.target.text) != nil { continue }
-            let isErrors = redirect.descriptor == 2
-            do throws(CrontabSkip) {
-                if let note = try OutputTarget.note(redirect.target, by: redirect.sign) { notes.append(note) }
-            } catch {
-                guard isErrors else { throw error }
-                notes.append("errors were written to \(redirect.target.text): Prikke keeps them with its runs")
-            }
-        }
-    }
 }
 
 // MARK: One command
@@ -184,6 +155,7 @@ extension CrontabCommand {
         }
     }
 
+    mutating func note(_ words: String) { notes.append(words) }
     mutating func limit(toMs limit: Int64) { timeoutMs = min(timeoutMs ?? limit, limit) }
     mutating func setOverlap(_ word: String) { overlap = word }
 
