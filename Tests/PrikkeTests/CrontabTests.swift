@@ -90,6 +90,7 @@ import Testing
     @Test func theShortestLimitCounts() throws {
         #expect(try job("timeout 2m curl -m 20 https://a.example/").timeoutMs == 20_000)
         #expect(try job("timeout 5 curl -m 20 https://a.example/").timeoutMs == 5_000)
+        #expect(try job("curl -m 0 https://a.example/").timeoutMs == nil, "0 is no limit")
         let long = try job("curl -m 3600 https://a.example/")
         #expect(long.timeoutMs == 900_000)
         #expect(long.notes.contains { $0.contains("900000 ms") })
@@ -116,6 +117,26 @@ import Testing
     @Test func aWaitWithinTheMinuteIsAFieldOfSeconds() throws {
         let json = try job("sleep 30; curl https://a.example/").json(key: "a")
         #expect(json["schedule"] == ["cron": "30 * * * * *", "seconds": true])
+    }
+
+    @Test(arguments: [("usleep 5000;", 0), ("usleep 2000000;", 2), ("sleep 20 &", 0), ("sleep 5; sleep 20 &", 5), ("(sleep 20;", 20)])
+    func onlyAWaitBeforeTheRequestIsOne(before: String, delay: Int64) throws {
+        #expect(try job(before + " curl https://a.example/" + (before.hasPrefix("(") ? ") & wait" : "")).delay == delay)
+    }
+
+    @Test func bytesOfAnotherEncodingAreNotChanged() {
+        let latin = Array("NAME=caf".utf8) + [0xE9] + Array("\n* * * * * curl -d caf".utf8) + [0xE9]
+        let text = String(decoding: latin, as: UTF8.self)
+        let crontab = Crontab(text + " https://a.example/\n* * * * * curl -d $NAME https://a.example/", isOfSystem: false)
+        #expect(crontab.json["lines"]?.array?.map { $0["reason"] } == ["bad-line", "variable"])
+        #expect(crontab.notes.contains { $0.contains("line 1") && $0.contains("NAME") })
+    }
+
+    @Test func theKeysOfOneAddressAreNumbered() {
+        let paths = ["x", "x", "x-2", "x"]
+        let lines = paths.map { "* * * * * curl https://a.example/\($0)" }
+        let keys = Crontab(lines.joined(separator: "\n"), isOfSystem: false).jobs.map { $0.json["key"]?.string }
+        #expect(keys == ["a.example/x", "a.example/x-2", "a.example/x-2-2", "a.example/x-3"])
     }
 
     @Test(arguments: [

@@ -59,14 +59,17 @@ extension Crontab {
     /// The jobs with their keys, which are unique.
     var jobs: [(line: Int, json: JSON)] {
         var taken: Set<String> = []
+        var last: [String: Int] = [:]
         return lines.compactMap { line in
             guard case .job(let job) = line.outcome else { return nil }
             let text = job.keyText
-            var (key, number) = (text, 1)
+            var number = last[text] ?? 1
+            var key = number == 1 ? text : "\(text)-\(number)"
             while !taken.insert(key).inserted {
                 number += 1
                 key = "\(text)-\(number)"
             }
+            last[text] = number
             return (line.number, job.json(key: key))
         }
     }

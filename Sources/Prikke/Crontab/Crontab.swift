@@ -45,7 +45,7 @@ struct Crontab {
     private mutating func read(_ text: String, number: Int) {
         let text = text.trimmingBlanks
         if text.isEmpty || text.hasPrefix("#") { return }
-        if let (name, value) = Self.variable(text) { return set(name, value) }
+        if let (name, value) = Self.variable(text) { return set(name, value, number) }
         do throws(CrontabSkip) {
             lines.append(Line(number: number, outcome: .job(try job(text))))
         } catch {
@@ -68,11 +68,16 @@ struct Crontab {
         return String(text.dropFirst().dropLast())
     }
 
-    private mutating func set(_ name: String, _ value: String) {
-        variables[name] = value
+    private mutating func set(_ name: String, _ value: String, _ number: Int) {
+        let isWhole = !value.unicodeScalars.contains(Self.replacement)
+        variables[name] = isWhole ? value : nil
+        if !isWhole { notes.append("line \(number): the value of \(name) is left out: it has bytes that are not UTF-8.") }
         if name == "CRON_TZ" { cronZone = value.isEmpty ? nil : value }
         if name == "TZ" { processZone = value.isEmpty ? nil : value }
     }
+
+    /// What stands where bytes were that are not UTF-8.
+    private static let replacement: Unicode.Scalar = "\u{FFFD}"
 
     private mutating func noteMail() {
         guard let address = variables["MAILTO"], !address.isEmpty else { return }
@@ -89,6 +94,10 @@ extension Crontab {
         try Self.check(parts.schedule, zone)
         let command = try CrontabCommand(parts.command, input: parts.input, variables: variables)
         guard let request = command.request else { throw CrontabSkip(.notHTTP, "It makes no request.") }
+        guard !text.unicodeScalars.contains(Self.replacement) else {
+            throw CrontabSkip(
+                .badLine, "It has bytes that are not UTF-8. Convert the file first, with iconv -f latin1 -t utf-8 or the like.")
+        }
         var job = ImportedJob(schedule: parts.schedule, timezone: zone, request: request)
         job.notes = command.notes + request.notes
         job.timeoutMs = [command.timeoutMs, request.timeoutMs].compactMap { $0 }.min()

@@ -17,7 +17,7 @@ struct CrontabCommand {
     /// Reads a command, which gets `input` on its standard input. Throws why it makes no job.
     init(_ text: String, input: String?, variables: [String: String]) throws(CrontabSkip) {
         self.variables = variables
-        let programs = Self.programs(in: text)
+        let programs = Self.programs(in: text, variables)
         guard programs.calls else {
             throw CrontabSkip(.notHTTP, "It runs \(programs.first), and no curl or wget; Prikke makes HTTP requests.")
         }
@@ -35,15 +35,18 @@ struct CrontabCommand {
 
     private static let shells: Set = ["sh", "bash", "dash", "ash", "zsh", "ksh"]
 
-    /// The program that a command is for, roughly, and whether any of its words is curl or wget.
-    private static func programs(in text: String) -> (first: String, calls: Bool) {
+    /// The program that a command is for, roughly, and whether any of its words is curl or wget, or a variable that holds such.
+    private static func programs(in text: String, _ variables: [String: String]) -> (first: String, calls: Bool) {
         let isPart: (Character) -> Bool = { $0.isLetter || $0.isNumber || "/._-=".contains($0) }
-        let words = text.split { !isPart($0) }.map { $0.split(separator: "/").last ?? $0 }
+        let calls = { (text: String) in
+            text.split { !isPart($0) }.contains { ["curl", "wget"].contains($0.split(separator: "/").last ?? $0) }
+        }
+        let names = text.contains("$") ? text.split { !($0.isLetter || $0.isNumber || $0 == "_") } : []
         let firsts = text.split { "&|;()".contains($0) }.compactMap { part in
             part.split { $0 == " " || $0 == "\t" }.first { !$0.contains("=") }?.split(separator: "/").last.map(String.init)
         }
         let first = firsts.first { !quiet.contains($0) && !["test", "[", "[[", "sleep"].contains($0) } ?? firsts.first
-        return (first ?? "nothing", words.contains { $0 == "curl" || $0 == "wget" })
+        return (first ?? "nothing", calls(text) || names.contains { variables[String($0)].map(calls) ?? false })
     }
 }
 
@@ -51,16 +54,28 @@ struct CrontabCommand {
 
 extension CrontabCommand {
     private mutating func read(_ steps: [ShellStep], input: CommandInput) throws(CrontabSkip) {
+        /// Whether what stands before fails, as `false` does; everything else is taken to do what it should.
+        var fails = false
+        var delayBefore = delay
         for step in steps {
             let had = request
             let onFailure = step.joint == .or && had != nil
-            if step.joint == .background, had != nil {
-                notes.append("an & without quotes ends the command: the URL may end early, and what stands behind it ran by itself")
+            if step.joint == .background {
+                if had == nil { delay = delayBefore }
+                if had != nil {
+                    notes.append("an & without quotes ends the command: the URL may end early, and what stands behind it ran by itself")
+                }
             }
+            if step.joint != .and, step.joint != .or { delayBefore = delay }
             try read(pipeline: step.pipeline, input: input, onFailure: onFailure)
-            if request != nil, had == nil, let condition {
-                throw CrontabSkip(.shell, "It calls only if `\(condition)` says so, and a job has no conditions.")
+            let runs = step.joint == .and ? !fails : step.joint == .or ? fails : true
+            if request != nil, had == nil {
+                if let condition { throw CrontabSkip(.shell, "It calls only if `\(condition)` says so, and a job has no conditions.") }
+                guard runs || !others.isEmpty else {
+                    throw CrontabSkip(.shell, "It calls only if what stands before (&&, ||) allows it, and a job has no conditions.")
+                }
             }
+            if runs { fails = step.isFalse }
         }
     }
 
@@ -103,35 +118,6 @@ extension CrontabCommand {
             return .unknown(CrontabSkip(.shell, "It sends the output of \(program ?? "a command"), which only a shell can work out."))
         }
     }
-
-    /// A program that the answer is passed to.
-    private mutating func takeAnswer(_ command: ShellCommand) throws(CrontabSkip) {
-        guard case .simple(let words) = command.body, let program = words.first?.program, Self.readers.contains(program) else {
-            let name = if case .simple(let words) = command.body { words.first?.program ?? "a program" } else { "a program" }
-            throw CrontabSkip(.outputUsed, "\(name) works on the answer, and Prikke passes answers to no program.")
-        }
-        notes.append("the answer was passed to \(program): Prikke keeps the answers of its runs, judges them by `success`, and has alerts")
-    }
-
-    /// They show, count or look for something in the answer, or tell people of it.
-    private static let readers: Set = [
-        "logger", "grep", "egrep", "fgrep", "mail", "mailx", "mutt", "sendmail", "tee", "cat", "head", "tail", "sed", "awk", "wc", "ts",
-        "sort",
-        "jq", "tr", "cut", "systemd-cat", "uniq", "fold", "column", "xmllint", "html2text",
-    ]
-
-    private mutating func takeRedirects(_ redirects: [ShellRedirect]) throws(CrontabSkip) {
-        for redirect in redirects where redirect.sign.contains(">") {
-            if redirect.sign == ">&", redirect.target.text == "-" || Int(redirect.target.text) != nil { continue }
-            let isErrors = redirect.descriptor == 2
-            do throws(CrontabSkip) {
-                if let note = try OutputTarget.note(redirect.target, by: redirect.sign) { notes.append(note) }
-            } catch {
-                guard isErrors else { throw error }
-                notes.append("errors were written to \(redirect.target.text): Prikke keeps them with its runs")
-            }
-        }
-    }
 }
 
 // MARK: One command
@@ -154,7 +140,8 @@ extension CrontabCommand {
             request =
                 program == "curl" ? try CurlCommand.request(arguments, input: input) : try WgetCommand.request(arguments)
             try takeRedirects(redirects)
-        case "sleep", "usleep": sleep(arguments)
+        case "sleep": sleep(arguments)
+        case "usleep": sleep(arguments, perSecond: 1_000_000)
         case "test", "[", "[[", "command", "which", "type", "hash": try check(words, program, redirects, input, onFailure, depth)
         case "exit" where request == nil: others.append("exit before the request")
         case ".", "source": notes.append("it reads \(arguments.first?.text ?? "a file") first: variables that it sets are not known here")
@@ -184,6 +171,7 @@ extension CrontabCommand {
         }
     }
 
+    mutating func note(_ words: String) { notes.append(words) }
     mutating func limit(toMs limit: Int64) { timeoutMs = min(timeoutMs ?? limit, limit) }
     mutating func setOverlap(_ word: String) { overlap = word }
 
@@ -202,18 +190,20 @@ extension CrontabCommand {
     }
 
     /// Only what is said in seconds, minutes or hours can be told.
-    private mutating func sleep(_ arguments: ArraySlice<ShellWord>) {
+    private mutating func sleep(_ arguments: ArraySlice<ShellWord>, perSecond: Int64 = 1) {
         guard request == nil else { return }
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
         var total: Int64 = 0
         for word in arguments {
             let unit = word.text.last.flatMap { units[$0] }
-            guard word.unknown == nil, let count = Int64(unit == nil ? word.text : String(word.text.dropLast())), 0...86_400 ~= count else {
+            guard word.unknown == nil, let count = Int64(unit == nil ? word.text : String(word.text.dropLast())),
+                0...(86_400 * perSecond) ~= count
+            else {
                 return notes.append("it waits for a time that only the shell knows, to spread the load: the job starts at once")
             }
             total += count * (unit ?? 1)
         }
-        delay += total
+        delay += total / perSecond
     }
 
     /// Whether curl is there does not matter to Prikke; every other condition does.

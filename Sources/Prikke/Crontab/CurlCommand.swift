@@ -7,7 +7,10 @@ struct CurlCommand {
     private var method: String?
     private var (isGet, isHead, isGlobbing) = (false, false, true)
     private var withoutHeaders: Set<String> = []
-    private var userAgent: String?
+    /// What curl sends by its own options, unless `--header` names the same.
+    private var (userAgent, referer, bearer): (String?, String?, String?) = (nil, nil, nil)
+    private var cookies: [String] = []
+    private var user: (name: String, password: String)?
     private let input: CommandInput
 
     /// Throws why it makes no job.
@@ -53,9 +56,9 @@ struct CurlCommand {
         case "data-urlencode": data.append(try encoded(try word.known()))
         case "url-query": query.append(try encoded(try word.known()))
         case "user": try takeUser(try word.known())
-        case "oauth2-bearer": request.addMissing("Authorization", "Bearer " + (try word.known()))
+        case "oauth2-bearer": bearer = try word.known()
         case "user-agent": userAgent = try word.known()
-        case "referer": request.add("Referer", String(try word.known().split(separator: ";").first ?? ""))
+        case "referer": referer = try word.known().replacing(";auto", with: "")
         case "range": request.add("Range", "bytes=" + (try word.known()))
         case "cookie": try takeCookie(try word.known())
         case "max-time": request.timeoutMs = try milliseconds(try word.known(), option: name)
@@ -81,12 +84,12 @@ struct CurlCommand {
         guard let colon = text.firstIndex(of: ":") else {
             throw CrontabSkip(.authentication, "--user names no password, so curl would ask for it.")
         }
-        request.authorize(String(text[..<colon]), String(text[text.index(after: colon)...]))
+        user = (String(text[..<colon]), String(text[text.index(after: colon)...]))
     }
 
     private mutating func takeCookie(_ text: String) throws(CrontabSkip) {
         guard text.contains("=") else { throw CrontabSkip(.file, "It reads cookies from a file (\(text)). Write them into the command.") }
-        request.add("Cookie", text)
+        cookies.append(text)
     }
 
     /// `@-` is standard input, `@name` a file; everything else is what it says.
@@ -107,11 +110,12 @@ struct CurlCommand {
         return (name.isEmpty ? "" : name + "=") + encode(value)
     }
 
-    private func milliseconds(_ text: String, option: String) throws(CrontabSkip) -> Int64 {
+    /// Nil: 0 is no limit.
+    private func milliseconds(_ text: String, option: String) throws(CrontabSkip) -> Int64? {
         guard let seconds = Double(text), seconds >= 0, seconds < 1_000_000 else {
             throw CrontabSkip(.option, "--\(option) has no number of seconds.")
         }
-        return Int64((seconds * 1_000).rounded(.up))
+        return seconds == 0 ? nil : Int64((seconds * 1_000).rounded(.up))
     }
 
     private func count(_ text: String, option: String) throws(CrontabSkip) -> Int64 {
@@ -120,27 +124,15 @@ struct CurlCommand {
     }
 
     private mutating func finished() throws(CrontabSkip) -> ImportedRequest {
-        guard let url = urls.first else { throw CrontabSkip(.option, "curl is given no URL.") }
-        guard urls.count == 1 else {
-            throw CrontabSkip(.severalRequests, "It calls \(urls.count) URLs, and a job calls one. Write a line for each.")
-        }
-        var text = try url.known()
-        if isGlobbing, let sign = text.firstIndex(where: { "{[".contains($0) }), !text[..<sign].hasSuffix("//") {
-            throw CrontabSkip(.severalRequests, "curl calls several URLs for \(text) ({} and []). Write a line for each, or say --globoff.")
-        }
+        var text = try url()
         if isGet || isHead { (query, data) = (query + data, []) }
         if !query.isEmpty {
             let fragment = text.firstIndex(of: "#").map { String(text[$0...]) } ?? ""
             text.removeLast(fragment.count)
             text += (text.hasSuffix("?") ? "" : text.contains("?") ? "&" : "?") + query.joined(separator: "&") + fragment
         }
-        if !data.isEmpty {
-            request.body = isJSON ? data.joined() : data.joined(separator: "&")
-            let type = isJSON ? "application/json" : "application/x-www-form-urlencoded"
-            if !withoutHeaders.contains("content-type") { request.addMissing("Content-Type", type) }
-        }
-        if isJSON { request.addMissing("Accept", "application/json") }
-        if let userAgent, !userAgent.isEmpty { request.addMissing("User-Agent", userAgent) }
+        if !data.isEmpty { request.body = isJSON ? data.joined() : data.joined(separator: "&") }
+        addOwnHeaders()
         if text.contains(" ") { request.notes.append("the URL has a blank, which curl refuses; the job calls it with %20") }
         try request.take(url: text)
         request.method = method ?? (isHead ? "HEAD" : request.body == nil ? "GET" : "POST")
@@ -150,6 +142,36 @@ struct CurlCommand {
             request.method = upper
         }
         return request
+    }
+
+    private func url() throws(CrontabSkip) -> String {
+        for word in urls { _ = try word.known() }
+        guard let url = urls.first else { throw CrontabSkip(.option, "curl is given no URL.") }
+        guard urls.count == 1 else {
+            throw CrontabSkip(.severalRequests, "It calls \(urls.count) URLs, and a job calls one. Write a line for each.")
+        }
+        // Brackets with nothing in them stand for themselves, and an address of IPv6 stands in some.
+        let pattern = url.text.replacing("[]", with: "").replacing("//[", with: "//")
+        if isGlobbing, pattern.contains(where: { "{[".contains($0) }) {
+            throw CrontabSkip(
+                .severalRequests, "curl calls several URLs for \(url.text) ({} and []). Write a line for each, or say --globoff.")
+        }
+        return url.text
+    }
+
+    private mutating func addOwnHeaders() {
+        if !data.isEmpty { addOwn("Content-Type", isJSON ? "application/json" : "application/x-www-form-urlencoded") }
+        if isJSON { addOwn("Accept", "application/json") }
+        addOwn("User-Agent", userAgent)
+        addOwn("Referer", referer)
+        addOwn("Cookie", cookies.isEmpty ? nil : cookies.joined(separator: "; "))
+        addOwn("Authorization", bearer.map { "Bearer " + $0 })
+        if let user, !withoutHeaders.contains("authorization") { request.authorize(user.name, user.password) }
+    }
+
+    private mutating func addOwn(_ name: String, _ value: String?) {
+        guard let value, !value.isEmpty, !withoutHeaders.contains(name.lowercased()) else { return }
+        request.addMissing(name, value)
     }
 }
 

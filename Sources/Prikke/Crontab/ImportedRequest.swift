@@ -128,12 +128,15 @@ enum OutputTarget {
     /// Throws where the file is what the line is for.
     static func note(_ file: ShellWord, by option: String) throws(CrontabSkip) -> String? {
         let path = file.text
-        if ["/dev/null", "-", "/dev/stdout", "/dev/stderr", "/dev/tty"].contains(path) { return nil }
+        if path.isEmpty { _ = try file.known() }
+        if file.unknown == nil, ["/dev/null", "-", "/dev/stdout", "/dev/stderr", "/dev/tty"].contains(path) { return nil }
         let lower = path.lowercased()
         let isLog = [".log", ".err", ".out", "/log/", "/logs/", "/tmp/", "/dev/"].contains { lower.contains($0) } || lower.hasSuffix("log")
-        guard isLog || file.unknown != nil else {
-            throw CrontabSkip(.file, "It keeps the answer in \(path) (\(option)), and Prikke writes no files on your machine.")
+        // Of a name with a part that only the shell knows, the rest must look like a log.
+        let name = file.unknown == nil ? path : "a file whose name only a shell can work out"
+        guard isLog else {
+            throw CrontabSkip(.file, "It keeps the answer in \(name) (\(option)), and Prikke writes no files on your machine.")
         }
-        return "the answer was written to \(path) (\(option)): Prikke keeps the answers of its runs itself"
+        return "the answer was written to \(name) (\(option)): Prikke keeps the answers of its runs itself"
     }
 }

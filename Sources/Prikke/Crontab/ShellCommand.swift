@@ -37,4 +37,10 @@ struct ShellStep: Equatable {
     enum Joint: Equatable { case first, and, or, then, background }
     let joint: Joint
     let pipeline: [ShellCommand]
+
+    /// Whether it is `false`, which always fails.
+    var isFalse: Bool {
+        guard case .simple(let words)? = pipeline.last?.body else { return false }
+        return words.first?.program == "false"
+    }
 }

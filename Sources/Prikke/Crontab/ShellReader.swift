@@ -33,9 +33,13 @@ struct ShellReader {
                 position += 1
                 return steps
             }
-            steps.append(ShellStep(joint: joint, pipeline: try pipeline(close)))
+            let before = (variables, unknown)
+            let pipeline = try pipeline(close)
+            steps.append(ShellStep(joint: joint, pipeline: pipeline))
             skipBlanks(andLines: false)
             joint = try self.joint(before: close)
+            // A shell of its own runs these, and takes along what it sets.
+            if pipeline.count > 1 || joint == .background { (variables, unknown) = before }
         }
     }
 
@@ -63,7 +67,10 @@ struct ShellReader {
         if peek == "(" {
             guard peek(1) != "(" else { throw CrontabSkip(.shell, "It calculates with (( )), which only a shell can.") }
             position += 1
-            return try group(until: ")")
+            let before = (variables, unknown)
+            let group = try group(until: ")")
+            (variables, unknown) = before
+            return group
         }
         if peek == "{", let after = peek(1), Self.isBlank(after) {
             position += 1
@@ -106,6 +113,7 @@ struct ShellReader {
 
     /// `A=b; curl $A` and `export A=b`: later words may use it. (Before a command it counts for that command's own children.)
     private mutating func keepAssignments(_ words: [ShellWord]) {
+        if words.first?.text == "unset" { for word in words.dropFirst() { (variables[word.text], unknown[word.text]) = (nil, nil) } }
         let isExport = words.first.map { !$0.isQuoted && ["export", "declare", "local", "readonly"].contains($0.text) } ?? false
         let settings = words.dropFirst(isExport ? 1 : 0).map(\.assignment)
         guard settings.allSatisfy({ $0 != nil }) || isExport else { return }

@@ -67,6 +67,7 @@ struct WgetCommand {
     }
 
     private mutating func finished() throws(CrontabSkip) -> ImportedRequest {
+        for word in urls { _ = try word.known() }
         guard let url = urls.first else { throw CrontabSkip(.option, "wget is given no URL.") }
         guard urls.count == 1 else {
             throw CrontabSkip(.severalRequests, "It calls \(urls.count) URLs, and a job calls one. Write a line for each.")
