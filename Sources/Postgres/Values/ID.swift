@@ -55,6 +55,22 @@ public struct ID<Of: Identified>: Hashable, Sendable, CustomStringConvertible {
     /// The 16 bytes of the UUID.
     public var bytes: [UInt8] { [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } } }
 
+    /// Its 128 bits as 32 hexadecimal digits: the UUID as Postgres writes it, without the hyphens.
+    public var hex: String {
+        [high, low].map { half in
+            let digits = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }.joined()
+    }
+
+    /// Reads what `hex` writes; nil for anything else.
+    public init?(hex: some StringProtocol) {
+        guard hex.utf8.count == 32, hex.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 }),
+            let high = UInt64(hex.prefix(16), radix: 16), let low = UInt64(hex.suffix(16), radix: 16)
+        else { return nil }
+        (self.high, self.low) = (high, low)
+    }
+
     /// The millisecond the id carries.
     public var instant: Timestamp { Timestamp(microseconds: Int64(high >> 16) * 1000) }
 }

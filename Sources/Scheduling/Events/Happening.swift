@@ -45,23 +45,38 @@ extension Happening {
         """
     }
 
+    /// The same in one statement with what ends executions: a CTE that tells of the `rows` (`organization_id`, `id`) of another. It must be
+    /// asked for its count, or it tells nothing.
+    static func notice(ofEndedIn rows: Query, _ database: Database) -> Query {
+        """
+        SELECT pg_notify(\(database.qualified(channel: topic)), CASE
+            WHEN length(string_agg(whole, E'\\n')) <= \(mostBytes) THEN string_agg(whole, E'\\n')
+            WHEN length(string_agg(coarse, E'\\n')) <= \(mostBytes) THEN string_agg(coarse, E'\\n') ELSE '*' END)
+        FROM (
+            SELECT \(hex("organization_id")) || string_agg(' e' || \(hex("id")), '') AS whole, \(hex("organization_id")) || ' *' AS coarse
+            FROM \(rows) WHERE EXISTS (SELECT FROM event_listeners WHERE until > now()) GROUP BY organization_id
+        ) lines HAVING count(*) > 0
+        """
+    }
+
+    /// SQL: an id as it stands in a notice.
+    private static func hex(_ id: Query) -> Query { "replace(\(id)::text, '-', '')" }
+
     /// A line for each organization: its id, then what happened there, or `*` where that was too much to be told.
     static func payload(_ happenings: [Happening]) -> String {
         let groups = Dictionary(grouping: happenings, by: \.organization).sorted { $0.key.text < $1.key.text }
-        let whole = groups.map { ([short($0.key)] + $0.value.map(\.word)).joined(separator: " ") }.joined(separator: "\n")
+        let whole = groups.map { ([$0.key.hex] + $0.value.map(\.word)).joined(separator: " ") }.joined(separator: "\n")
         if whole.utf8.count <= mostBytes { return whole }
-        let coarse = groups.map { short($0.key) + " *" }.joined(separator: "\n")
+        let coarse = groups.map { $0.key.hex + " *" }.joined(separator: "\n")
         return coarse.utf8.count <= mostBytes ? coarse : "*"
     }
 
     private var word: String {
         switch kind {
-        case .execution(let id): "e" + Self.short(id)
-        case .job(let id, let action): String(action.rawValue.prefix(2)) + Self.short(id)
+        case .execution(let id): "e" + id.hex
+        case .job(let id, let action): String(action.rawValue.prefix(2)) + id.hex
         }
     }
-
-    private static func short<Of>(_ id: ID<Of>) -> String { String(id.text.dropFirst(Of.prefix.utf8.count + 1)) }
 
     /// What a notice said.
     enum Heard: Equatable {
@@ -77,7 +92,7 @@ extension Happening {
             var heard: [ID<Organization>: [Kind]?] = [:]
             for line in payload.split(separator: "\n") {
                 let words = line.split(separator: " ")
-                guard let organization = words.first.flatMap({ ID<Organization>("org_" + $0) }) else { continue }
+                guard let organization = words.first.flatMap({ ID<Organization>(hex: $0) }) else { continue }
                 heard[organization] = .some(words.dropFirst().first == "*" ? nil : words.dropFirst().compactMap(Kind.init))
             }
             self = .some(heard)
@@ -87,10 +102,10 @@ extension Happening {
 
 extension Happening.Kind {
     fileprivate init?(_ word: Substring) {
-        if word.first == "e", let id = ID<Execution>("exe_" + word.dropFirst()) {
+        if word.first == "e", let id = ID<Execution>(hex: word.dropFirst()) {
             self = .execution(id)
         } else if let action = JobAction.allCases.first(where: { word.hasPrefix($0.rawValue.prefix(2)) }),
-            let id = ID<Job>("job_" + word.dropFirst(2))
+            let id = ID<Job>(hex: word.dropFirst(2))
         {
             self = .job(id, action)
         } else {

@@ -31,9 +31,10 @@ extension ExecutionQueue {
             paused: pausing.isEmpty ? [] : try results[pausing.count - 1].map { try Paused($0) })
     }
 
-    /// For the event streams. Of what had lost its lease nothing will be found ended that was not told before.
+    /// For the event streams. Of what had lost its lease, or is tried again, nothing will be found ended that was not told before; what was
+    /// to be tried again has ended if its job was deleted.
     private func notices(of finished: [Finished]) -> [Query] {
-        let ended = finished.filter { $0.retryAt == nil }.map { Happening.execution($0.claim.id, of: $0.claim.organizationID) }
+        let ended = finished.map { Happening.execution($0.claim.id, of: $0.claim.organizationID) }
         let paused = finished.filter { $0.outcome.steering.pause != nil }
             .map { Happening.job($0.claim.jobID, .changed, of: $0.claim.organizationID) }
         return ended.isEmpty && paused.isEmpty ? [] : [Happening.notice(ended + paused, database)]

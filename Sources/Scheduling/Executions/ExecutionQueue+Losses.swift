@@ -32,7 +32,7 @@ extension ExecutionQueue {
         var most = loss.most
         while true {
             do {
-                return try await database.query(Self.losing(loss, most: most, now: now), timeout: timeout).count
+                return try await database.query(losing(loss, most: most, now: now), timeout: timeout).count
             } catch {
                 guard timeout == nil else { throw error }
                 if error.isOfLock { return try await loseByOrganization(loss, most: most, now: now, after: error) }
@@ -56,7 +56,7 @@ extension ExecutionQueue {
         guard organizations.count > 1 else { throw error }
         var lost = 0
         for organization in organizations {
-            let one = Self.losing(loss, of: organization, most: most, now: now)
+            let one = losing(loss, of: organization, most: most, now: now)
             do { lost += try await database.query(one).count } catch {
                 guard error.isOfLock else { throw error }
             }
@@ -64,11 +64,11 @@ extension ExecutionQueue {
         return lost
     }
 
-    static func losing(_ loss: Loss, of organization: ID<Organization>? = nil, most: Int? = nil, now: Timestamp) -> Query {
+    func losing(_ loss: Loss, of organization: ID<Organization>? = nil, most: Int? = nil, now: Timestamp) -> Query {
         """
         WITH trials AS MATERIALIZED (SELECT DISTINCT leased_by FROM queue WHERE on_trial AND leased_by IS NOT NULL),
         held AS MATERIALIZED (
-            SELECT q.*, q.ctid AS row FROM queue q WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now)) \(only(organization))
+            SELECT q.*, q.ctid AS row FROM queue q WHERE q.leased_by IS NOT NULL AND \(loss.condition(now: now)) \(Self.only(organization))
             ORDER BY q.on_trial, q.organization_id, q.id LIMIT \(most ?? loss.most) FOR UPDATE OF q SKIP LOCKED
         ),
         blamed AS (SELECT q.*, \(loss.blame) AS blame FROM held q),
@@ -87,6 +87,7 @@ extension ExecutionQueue {
         poison AS (
             DELETE FROM queue q WHERE q.ctid = ANY (ARRAY(SELECT row FROM dead WHERE is_poison)) RETURNING q.*
         ),
+        told AS MATERIALIZED (\(Happening.notice(ofEndedIn: "poison", database))),
         history AS (
             INSERT INTO executions
                 (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
@@ -119,7 +120,7 @@ extension ExecutionQueue {
             UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, \(now))
             FROM share s WHERE l.organization_id = s.organization_id
         )
-        SELECT organization_id FROM poison UNION ALL SELECT organization_id FROM repeated
+        SELECT organization_id FROM poison WHERE (SELECT count(*) FROM told) >= 0 UNION ALL SELECT organization_id FROM repeated
         """
     }
 

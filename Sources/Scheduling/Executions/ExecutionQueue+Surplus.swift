@@ -7,7 +7,9 @@ extension ExecutionQueue {
     /// it, or all but the first. Without it whoever hangs would pile up waiting rows for as long as he hangs.
     ///
     /// For whoever holds the states of these jobs; what somebody else has locked is being decided there.
-    static func skippingSurplus(of jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)], now: Timestamp) -> Query {
+    static func skippingSurplus(
+        of jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)], now: Timestamp, in database: Database
+    ) -> Query {
         """
         WITH waiting AS MATERIALIZED (
             -- The limit is there to have each job looked up, whatever the plan was made for.
@@ -27,11 +29,15 @@ extension ExecutionQueue {
             DELETE FROM queue q WHERE q.ctid = ANY (ARRAY(
                 SELECT row FROM placed WHERE scheduled_for <= \(now) AND (overlap = 'skip' OR overlap = 'queue' AND place > 1)))
             RETURNING q.*
+        ),
+        told AS MATERIALIZED (\(Happening.notice(ofEndedIn: "skipped", database))),
+        history AS (
+            INSERT INTO executions
+                (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
+            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of, override
+            FROM skipped ON CONFLICT DO NOTHING
         )
-        INSERT INTO executions
-            (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
-        SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'skipped', 'overlap', attempt, \(now), repeat_of, override
-        FROM skipped ON CONFLICT DO NOTHING
+        SELECT count(*) FROM told
         """
     }
 }

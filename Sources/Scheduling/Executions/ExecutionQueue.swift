@@ -94,11 +94,16 @@ struct ExecutionQueue: Sendable {
     static func isByHand(_ row: Query) -> Query { "\(row).trigger NOT IN ('schedule', 'backfill')" }
 
     /// SQL: those of the job `f` that wait and are of a kind, in order.
-    private static func firsts(_ kind: Query, isByHand: Bool, limit: Query) -> Query {
+    private static func firsts(_ kind: Query, isByHand: Bool, limit: Query, by order: Query = "scheduled_for") -> Query {
         """
-        (SELECT organization_id, id, job_id, scheduled_for, made_up, \(isByHand) AS is_by_hand FROM queue q
-        WHERE held AND \(kind) AND organization_id = f.organization_id AND job_id = f.job_id ORDER BY scheduled_for, id LIMIT \(limit))
+        (SELECT organization_id, id, job_id, scheduled_for, due_at, made_up, \(isByHand) AS is_by_hand FROM queue q
+        WHERE held AND \(kind) AND organization_id = f.organization_id AND job_id = f.job_id ORDER BY \(order), id LIMIT \(limit))
         """
+    }
+
+    /// SQL: whether a row `q` is what people have put off to a time that is close.
+    private static func isAhead(of now: Timestamp) -> Query {
+        "made_up AND \(isByHand("q")) AND due_at > \(now) AND due_at <= \(now.adding(ahead))"
     }
 
     /// SQL: how many of what is made up can be let go at one time.
@@ -113,7 +118,8 @@ struct ExecutionQueue: Sendable {
     /// `jobs` nil looks at every job: the sweep that finds what a race left behind (an occurrence queued while the
     /// execution it would have waited for was being recorded). What is made up is late already: it goes first, one after the
     /// other, and none of it is skipped. What people run again goes one after the other too, but behind what is due by the
-    /// schedule (under `queue`, where that can wait for its turn); before its time it stands in nobody's way.
+    /// schedule (under `queue`, where that can wait for its turn); before its time it stands in nobody's way: until then it
+    /// takes its turn by its time, as what the schedule has still to come does.
     func release(after jobs: [(organizationID: ID<Organization>, jobID: ID<Job>)]?, now: Timestamp) async throws {
         let asked: Query =
             jobs.map { jobs in
@@ -132,15 +138,18 @@ struct ExecutionQueue: Sendable {
                 SELECT h.organization_id, h.id, h.job_id, h.scheduled_for, j.overlap, h.made_up, h.scheduled_for <= \(now) AS is_due,
                     bool_or(h.made_up) OVER (PARTITION BY h.organization_id, h.job_id) AS is_behind_made_up,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id ORDER BY CASE
-                        WHEN NOT h.made_up THEN CASE WHEN h.scheduled_for <= \(now) AND j.overlap = 'queue' THEN 1 ELSE 3 END
-                        WHEN h.is_by_hand THEN 2 ELSE 0 END, h.scheduled_for, h.id) AS place,
+                        -- What is about to be skipped has no turn.
+                        WHEN NOT h.made_up THEN CASE WHEN h.scheduled_for > \(now) THEN 3 WHEN j.overlap = 'queue' THEN 1 ELSE 4 END
+                        WHEN h.is_by_hand THEN CASE WHEN h.due_at <= \(now) THEN 2 ELSE 3 END
+                        ELSE 0 END, CASE WHEN h.is_by_hand AND h.due_at > \(now) THEN h.due_at ELSE h.scheduled_for END, h.id) AS place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.made_up ORDER BY h.scheduled_for, h.id) AS own_place,
                     row_number() OVER (PARTITION BY h.organization_id, h.job_id, h.scheduled_for <= \(now) ORDER BY h.scheduled_for, h.id)
                         AS place_in_kind
                 FROM free f JOIN jobs j ON j.organization_id = f.organization_id AND j.id = f.job_id CROSS JOIN LATERAL (
                     \(Self.firsts("NOT made_up", isByHand: false, limit: "NULL")) UNION ALL
                     \(Self.firsts("made_up AND NOT \(Self.isByHand("q"))", isByHand: false, limit: Self.one)) UNION ALL
-                    \(Self.firsts("made_up AND \(Self.isByHand("q")) AND due_at <= \(now.adding(Self.ahead))", isByHand: true, limit: Self.one))
+                    \(Self.firsts("made_up AND \(Self.isByHand("q")) AND due_at <= \(now)", isByHand: true, limit: Self.one)) UNION ALL
+                    \(Self.firsts(Self.isAhead(of: now), isByHand: true, limit: Self.one, by: "due_at"))
                 ) h
             ),
             let_go AS (
@@ -157,6 +166,7 @@ struct ExecutionQueue: Sendable {
                     AND (w.overlap = 'skip' OR w.overlap = 'queue' AND w.own_place > 1)
                 RETURNING q.*
             ),
+            told AS MATERIALIZED (\(Happening.notice(ofEndedIn: "skipped", database))),
             history AS (
                 INSERT INTO executions
                     (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of,
@@ -169,8 +179,11 @@ struct ExecutionQueue: Sendable {
                 SELECT l.organization_id, g.due_at FROM lanes l
                 JOIN (SELECT organization_id, min(due_at) AS due_at FROM let_go GROUP BY 1) g ON g.organization_id = l.organization_id
                 ORDER BY 1 FOR UPDATE OF l
+            ),
+            woken AS (
+                UPDATE lanes l SET next_due = least(l.next_due, due.due_at) FROM due WHERE l.organization_id = due.organization_id
             )
-            UPDATE lanes l SET next_due = least(l.next_due, due.due_at) FROM due WHERE l.organization_id = due.organization_id
+            SELECT count(*) FROM told
             """)
     }
 }

@@ -33,7 +33,7 @@ extension Executions {
         let isOver = try await database.transaction { transaction in
             let standing = try await lock(execution, for: access, in: transaction)
             guard standing.isLeased else {
-                try await transaction.batch([Self.ending(execution.id, at: now, for: access), audit])
+                try await transaction.batch([ending(execution.id, at: now, for: access), audit])
                 return true
             }
             if standing.isCancelled { return false }
@@ -102,16 +102,20 @@ extension Executions {
             keepDays: row("keep_days"), mayOverlap: row("may_overlap"))
     }
 
-    private static func ending(_ id: ID<Execution>, at now: Timestamp, for access: Access) -> Query {
+    private func ending(_ id: ID<Execution>, at now: Timestamp, for access: Access) -> Query {
         """
         WITH gone AS (
             DELETE FROM queue WHERE organization_id = \(access.organization.id) AND id = \(id) AND leased_by IS NULL RETURNING *
+        ),
+        told AS MATERIALIZED (\(Happening.notice(ofEndedIn: "gone", database))),
+        history AS (
+            INSERT INTO executions (
+                organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
+            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'cancelled', \(Reason.cancelledByUser.rawValue), attempt,
+                \(now), repeat_of, override
+            FROM gone ON CONFLICT DO NOTHING
         )
-        INSERT INTO executions (
-            organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
-        SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'cancelled', \(Reason.cancelledByUser.rawValue), attempt,
-            \(now), repeat_of, override
-        FROM gone ON CONFLICT DO NOTHING
+        SELECT count(*) FROM told
         """
     }
 

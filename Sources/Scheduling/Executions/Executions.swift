@@ -74,10 +74,10 @@ public struct Executions: Sendable {
     func start(_ run: Run, at now: Timestamp, _ audit: AuditEntry, for access: Access) async throws -> Execution? {
         let organization = access.organization.id
         try await checkUsage(at: now, for: access)
-        let results = try await database.batch([
+        let results = try await database.batchWithPatience([
             // Two at once must see each other: the second one's look into the queue begins after the first one's end.
             "SELECT FROM job_states WHERE organization_id = \(organization) AND job_id = \(run.job) FOR UPDATE",
-            ExecutionQueue.skippingSurplus(of: [(organization, run.job)], now: now),
+            ExecutionQueue.skippingSurplus(of: [(organization, run.job)], now: now, in: database),
             Self.queueing(run, at: now, for: access),
             audit.insertion(if: "EXISTS (SELECT FROM queue WHERE organization_id = \(organization) AND id = \(run.id))"),
             Topic.due.notification(database),

@@ -98,7 +98,7 @@ struct Moves: Sendable {
     func write(over runner: some QueryRunner, of database: Database, now: Timestamp) async throws -> (queued: Int, missed: Int, caught: Int)
     {
         let waiting = moved.filter { !$0.job.mayOverlap }.map { ($0.job.organizationID, $0.job.jobID) }
-        let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now)]
+        let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now, in: database)]
         let ended = notRun.map { Happening.execution($0.id, of: $0.job.organizationID) }
         let results = try await runner.batch(
             ([lock] + surplus + [statement(now: now)]).map(\.plannedAnew) + [Topic.due.notification(database)]

@@ -148,6 +148,7 @@ extension ExecutionQueue {
                     WHEN \(Self.isObsolete) THEN 'paused'
                     ELSE 'start_deadline' END AS reason
             ),
+            told AS MATERIALIZED (\(Happening.notice(ofEndedIn: "gone", database))),
             history AS (
                 INSERT INTO executions
                     (organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of,
@@ -166,7 +167,7 @@ extension ExecutionQueue {
                 UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, \(now))
                 FROM share s WHERE l.organization_id = s.organization_id
             )
-            SELECT id, lease_token FROM gone
+            SELECT id, lease_token FROM gone WHERE (SELECT count(*) FROM told) >= 0
             """,
         ])[1]
         return Set(try rows.map { Claim.Lease(id: try $0("id"), token: try $0("lease_token")) })

@@ -61,20 +61,9 @@ actor JobMaker {
         }
     }
 
-    /// Over a connection that is shared as long as nobody locks what is needed, and then over one of its own, on which one may wait.
     private func insert(_ jobs: [NewJob]) async throws -> [NewJob.Fate] {
         let statements = NewJob.insertions(of: jobs, over: database)
-        let answers: [Rows]
-        do throws(PostgresError) {
-            answers = try await database.batch(statements)
-        } catch {
-            guard error.isOfLock else { throw error }
-            answers = try await patiently(statements)
-        }
+        let answers = try await database.batchWithPatience(statements)
         return try answers[statements.count - 3].map { NewJob.Fate(rawValue: try $0("fate")) ?? .keyTaken }
-    }
-
-    private func patiently(_ statements: [Query]) async throws -> [Rows] {
-        try await database.transaction { transaction in try await transaction.batch(statements) }
     }
 }

@@ -39,11 +39,16 @@ extension Jobs {
         return """
             WITH gone AS (
                 DELETE FROM queue WHERE organization_id = \(organization) AND job_id = \(job) AND leased_by IS NULL RETURNING *
+            ),
+            told AS MATERIALIZED (\(Happening.notice(ofEndedIn: "gone", database))),
+            history AS (
+                INSERT INTO executions (
+                    organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
+                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'cancelled', \(reason.rawValue), attempt, \(now),
+                    repeat_of, override
+                FROM gone ON CONFLICT DO NOTHING
             )
-            INSERT INTO executions (
-                organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, finished_at, repeat_of, override)
-            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, 'cancelled', \(reason.rawValue), attempt, \(now), repeat_of, override
-            FROM gone ON CONFLICT DO NOTHING
+            SELECT count(*) FROM told
             """
     }
 }

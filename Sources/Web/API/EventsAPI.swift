@@ -11,6 +11,13 @@ extension API {
         [
             Operation(
                 .get, "/api/events", id: "streamEvents", summary: "What happens, as it happens, as server-sent events",
+                description: """
+                    Told are jobs as they are created, changed, paused by their targets and deleted, and executions as they end, however they \
+                    end, in the shapes that they have in lists. Not told: that an execution is queued, begins, is put off or is tried again; \
+                    that an execution which stands for many occurrences that did not run (its count) comes to stand for more, which is told \
+                    only when it begins; a job's next run and health, which move with its executions; and what ends because the whole \
+                    organization is deleted. After a resync something may have been missed: read the lists again.
+                    """,
                 permission: .seeJobs,
                 query: [
                     Field("job", .string(1...104), help: "Of this job only: its id, or key: and its key."),

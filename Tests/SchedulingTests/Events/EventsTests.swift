@@ -56,6 +56,68 @@ import Time
         #expect(ended.data["response"]?["body"]?.string?.count == 1_024)
     }
 
+    enum Ending: CaseIterable { case cancelled, withdrawn, lost, deleted, skipped, surplus }
+
+    @Test("tell of what ends without having run to its end", arguments: Ending.allCases) func endings(ending: Ending) async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(.null, ["overlap": "queue"]), for: scene.acme)
+        let now = scene.engine.clock.now()
+        let ids = try await scene.enqueue(job, at: [now.adding(.seconds(-2)), now.adding(.seconds(-1))], held: true)
+        try await scene.database.query("UPDATE queue SET held = false WHERE id = \(ids[0])")
+        let claims = ending == .withdrawn || ending == .lost ? try await scene.claim() : []
+        if ending == .deleted { try await scene.database.query("DELETE FROM queue WHERE id = \(ids[1])") }
+        let stream = try await open(events(scene), .init(types: [.execution]), for: scene.acme)
+        switch ending {
+        case .cancelled:
+            _ = try await scene.executions.cancel(try await scene.executions.execution(ids[1], for: scene.acme), for: scene.acme)
+        case .withdrawn:
+            _ = try await scene.executions.cancel(try await scene.executions.execution(ids[0], for: scene.acme), for: scene.acme)
+            #expect(try await scene.queue.withdraw(claims, now: now).count == 1)
+        case .lost:
+            try await scene.database.query("UPDATE queue SET crashes = 1 WHERE id = \(ids[0])")
+            let lost = claims.map { (organizationID: $0.organizationID, lease: $0.lease) }
+            #expect(try await scene.queue.lose(.refusedOutcome(lost), now: now) == 1)
+        case .deleted: try await scene.jobs.delete(.id(job.id), for: scene.acme)
+        case .skipped:
+            try await scene.enqueue(job, at: [now.adding(.milliseconds(-1_500))], held: true)
+            try await scene.complete(try await scene.claim())
+            #expect(try await next(stream).data["status"] == "success")
+            try await scene.queue.release(after: nil, now: scene.engine.clock.now())
+        case .surplus:
+            try await scene.enqueue(job, at: [now.adding(.milliseconds(-1_500))], held: true)
+            _ = try await scene.executions.trigger(job, override: [:], by: .api, for: scene.acme)
+        }
+        let told = try await next(stream)
+        #expect(told.name == "execution")
+        let ended = try #require(try await scene.ended().first { $0.status != .success })
+        #expect(told.data == ended.json)
+    }
+
+    @Test("told by the database are told as those told by a node") func noticeOfRows() async throws {
+        let scene = try await Scene()
+        _ = try await scene.database.query("INSERT INTO event_listeners VALUES (\(ID<Node>()), now() + interval '1 hour')")
+        let organizations = (0..<300).map { _ in ID<Organization>() }
+        /// What is heard of so many executions of each of so many organizations.
+        func heard(_ count: Int, of organizations: ArraySlice<ID<Organization>>) async throws -> (ids: [ID<Execution>], Happening.Heard?) {
+            let ids = (0..<count * organizations.count).map { _ in ID<Execution>() }
+            let owners = ids.indices.map { organizations[organizations.startIndex + $0 % organizations.count] }
+            let rows: Query = "(SELECT * FROM unnest(\(owners), \(ids)) AS t (organization_id, id)) t"
+            let notes = scene.database.listen(to: Happening.topic)
+            for await note in notes {
+                switch note {
+                case .reconnected: try await scene.database.query(Happening.notice(ofEndedIn: rows, scene.database))
+                case .received(let payload): return (ids, Happening.Heard(payload))
+                }
+            }
+            return (ids, nil)
+        }
+        let few = try await heard(2, of: organizations[..<1])
+        #expect(few.1 == Happening.Heard.some([organizations[0]: few.ids.map { .execution($0) }]))
+        let coarse = try await heard(5, of: organizations[..<200])
+        #expect(coarse.1 == Happening.Heard.some(Dictionary(uniqueKeysWithValues: organizations[..<200].map { ($0, nil) })))
+        #expect(try await heard(1, of: organizations[...]).1 == Happening.Heard.all)
+    }
+
     @Test("are what was asked for, and nobody else's") func filters() async throws {
         let scene = try await Scene()
         let other = try await scene.found("Other")

@@ -67,6 +67,25 @@ import Time
         #expect(try await scene.claim().map(\.id) == waiting)
     }
 
+    /// On the connection that all share nobody waits for long; on his own he may.
+    @Test func aManualRunWaitsForWhoeverHasItsJobLocked() async throws {
+        let scene = try await Scene(lockTimeout: .milliseconds(50))
+        let job = try await scene.jobs.create(.probe(nil), for: scene.acme)
+        let manual = try await withThrowingTaskGroup(of: Execution.self) { tasks in
+            try await scene.database.transaction { transaction in
+                try await transaction.query("SELECT FROM job_states WHERE job_id = \(job.id) FOR UPDATE")
+                let pid: Int32 = try await transaction.query("SELECT pg_backend_pid() AS pid").only("pid")
+                let waiting: Query = """
+                    pg_stat_activity WHERE \(pid) = ANY (pg_blocking_pids(pid)) AND clock_timestamp() - query_start > interval '200 ms'
+                    """
+                tasks.addTask { try await scene.executions.trigger(job, override: [:], by: .manual, for: scene.acme) }
+                try await until("it waits longer than one may on a shared connection") { try await scene.count(waiting) > 0 }
+            }
+            return try await tasks.next()
+        }
+        #expect(try await scene.claim().map(\.id) == [try #require(manual).id])
+    }
+
     @Test(arguments: ["skip", "queue"]) func aManualRunWaitsForTheOneThatRuns(overlap: String) async throws {
         let scene = try await Scene()
         let (claim, _) = try await running(overlap, in: scene, waiting: [])

@@ -125,6 +125,42 @@ import Time
         #expect(then.first?.wasDueAt == later, "it is not late")
     }
 
+    /// Somebody has put a run off to this many milliseconds after an occurrence that is still to come, and the one before it ends shortly
+    /// before both: the earlier one goes first.
+    @Test(arguments: ["queue", "skip"], [300, -300]) func whatIsPutOffTakesItsTurnByItsTime(overlap: String, behind: Int) async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(nil, ["overlap": .string(overlap)]), for: scene.acme)
+        let first = try await scene.executions.trigger(job, override: [:], by: .api, for: scene.acme)
+        let tick = scene.engine.clock.now().adding(.seconds(3_600))
+        let time = tick.adding(.milliseconds(behind))
+        _ = try await scene.executions.reschedule(first, to: time, for: scene.acme)
+        let occurrences = try await scene.enqueue(job, at: [tick], held: true)
+        try await scene.queue.release(after: nil, now: tick.adding(.milliseconds(-1_400)))
+        #expect(try await scene.count("queue WHERE NOT held") == 1)
+        let then = max(tick, time)
+        let claims = try await scene.queue.claim(9, for: scene.engine.node, now: then, horizon: then).claims
+        #expect(claims.map(\.id) == (behind > 0 ? occurrences : [first.id]))
+        try await scene.complete(claims)
+        try await scene.queue.release(after: nil, now: then)
+        let rest = try await scene.queue.claim(9, for: scene.engine.node, now: then, horizon: then).claims
+        // What is due by the schedule while something runs is skipped under `skip`; what a person asked for is not.
+        #expect(rest.map(\.id) == (behind > 0 ? [first.id] : overlap == "queue" ? occurrences : []))
+    }
+
+    /// Under `skip` what is due is skipped, and not let go, also where something that was put off is close.
+    @Test func whatIsDueIsSkippedBesideWhatIsPutOff() async throws {
+        let scene = try await Scene()
+        let job = try await scene.jobs.create(.probe(nil, ["overlap": "skip"]), for: scene.acme)
+        let first = try await scene.executions.trigger(job, override: [:], by: .api, for: scene.acme)
+        let now = scene.engine.clock.now()
+        let time = now.adding(.seconds(3_600))
+        _ = try await scene.executions.reschedule(first, to: time, for: scene.acme)
+        let late = try await scene.enqueue(job, at: [now], held: true)
+        try await scene.queue.release(after: nil, now: time.adding(.seconds(-1)))
+        #expect(try await scene.ended().map(\.id) == late)
+        #expect(try await scene.queue.claim(9, for: scene.engine.node, now: time, horizon: time).claims.map(\.id) == [first.id])
+    }
+
     @Test func aRetryIsBroughtForward() async throws {
         let scene = try await Scene()
         let execution = try await triggered(scene)
