@@ -86,13 +86,14 @@ extension Jobs {
         let value: Query = order.column ?? "NULL::text"
         // Of ten thousand jobs the states are read only where they count.
         let needsStates = order.isOfState || filter.health != nil
-        // The rows are wide, and most are only looked at: which ones and in which order comes first.
+        // The rows are wide, and most are only looked at: which ones and in which order comes first. The limit stands in the text: a plan
+        // that does not know it expects a tenth of all jobs, and sorts them.
         return try await database.query(
             """
             WITH listed AS MATERIALIZED (
                 SELECT j.id, \(value) AS sort_value FROM \(needsStates ? Self.tables : "jobs j")
                 WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL \(condition(filter))
-                    \(position.map(order.behind) ?? "") ORDER BY \(order.clause(by: order.column)) LIMIT \(limit)
+                    \(position.map(order.behind) ?? "") ORDER BY \(order.clause(by: order.column)) LIMIT \(unsafe: String(limit))
             )
             SELECT \(Self.columns), \(order.text(of: "l.sort_value")) AS sort_value FROM listed l
                 JOIN jobs j ON j.organization_id = \(access.organization.id) AND j.id = l.id
