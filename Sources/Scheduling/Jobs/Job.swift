@@ -47,7 +47,8 @@ extension Job {
         json["passed_over"] = .integer(isPaused ? passedOver(by: now, schedule) : 0)
         json["next_run_at"] = nextRunAt.map { .string($0.rfc3339) } ?? .null
         json["last_execution"] = lastExecution.map { ["id": .string($0.id.text), "status": .string($0.status)] } ?? .null
-        json["schedule_in_words"] = .string(JobSchedule.words(definition.schedule, setAt: definition.scheduleSetAt))
+        json["schedule_in_words"] = .string(
+            schedule.map { JobSchedule.words(of: $0, saidAs: definition.schedule) } ?? "Unreadable")
         json["warnings"] = .array(warnings)
         json["managed_by"] = managedBy.map(JSON.string) ?? .null
         json["created_at"] = .string(createdAt.rfc3339)

@@ -50,9 +50,12 @@ extension JobDefinition {
     /// Reads a draft: holds it against the shape, completes it, and reads its schedule as of `now`. `old` is the
     /// definition that it changes: a schedule that stays as it was keeps the instant it was set at.
     ///
-    /// Throws `InvalidInput` with everything that is wrong, by member.
-    init(_ draft: JSON, plugins: JobPlugins, zone: String, now: Timestamp, changing old: JobDefinition? = nil) throws(InvalidInput) {
-        let json = try plugins.draft.validate(draft)
+    /// `isChecked`: the shape has let it through already, and filled in its defaults. Throws `InvalidInput` with everything that is
+    /// wrong, by member.
+    init(
+        _ draft: JSON, plugins: JobPlugins, zone: String, now: Timestamp, changing old: JobDefinition? = nil, isChecked: Bool = false
+    ) throws(InvalidInput) {
+        let json = isChecked ? draft : try plugins.draft.validate(draft)
         plugin = json["plugin"]?.string ?? "http"
         let kind = plugins[plugin]
         config = kind?.completed(json["config"] ?? [:]) ?? [:]

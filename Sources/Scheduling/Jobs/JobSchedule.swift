@@ -63,7 +63,12 @@ enum JobSchedule {
 
     /// What the stored schedule means, for people. The instant that an interval counts from is only told where it was said.
     static func words(_ json: JSON, setAt: Timestamp) -> String {
-        guard var schedule = stored(json, setAt: setAt) else { return "Unreadable" }
+        stored(json, setAt: setAt).map { words(of: $0, saidAs: json) } ?? "Unreadable"
+    }
+
+    /// The same of one that has been read.
+    static func words(of schedule: Schedule, saidAs json: JSON) -> String {
+        var schedule = schedule
         if case .every(let seconds, _) = schedule.kind, json["anchor"] == nil { schedule.kind = .every(seconds: seconds, anchor: nil) }
         return schedule.words
     }

@@ -18,8 +18,11 @@ extension Jobs {
         var changed: [ConfigPath] = []
     }
 
-    /// Reads a draft in which *** means a secret as it was. Throws `InvalidInput`, also where nothing was.
-    func read(_ draft: JSON, of id: ID<Job>, changing old: Job? = nil, for access: Access, now: Timestamp) throws -> Reading {
+    /// Reads a draft in which *** means a secret as it was. `isChecked`: its shape has let it through. Throws `InvalidInput`, also where
+    /// nothing was.
+    func read(
+        _ draft: JSON, of id: ID<Job>, changing old: Job? = nil, isChecked: Bool = false, for access: Access, now: Timestamp
+    ) throws -> Reading {
         let organization = access.organization
         let config = draft["config"] ?? [:]
         let kind = draft["plugin"]?.string ?? "http"
@@ -47,7 +50,10 @@ extension Jobs {
         }
         let definition: JobDefinition
         do throws(InvalidInput) {
-            definition = try JobDefinition(full, plugins: plugins, zone: organization.timezone, now: now, changing: old?.definition)
+            definition = try JobDefinition(
+                full, plugins: plugins, zone: organization.timezone, now: now, changing: old?.definition,
+                // What stands behind a mask has not been looked at.
+                isChecked: isChecked && config.masks.isEmpty)
         } catch {
             throw InvalidInput(errors: errors + error.errors)
         }

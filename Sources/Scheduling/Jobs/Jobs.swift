@@ -45,9 +45,9 @@ public struct Jobs: Sendable {
         }
     }
 
-    /// Makes a job. Throws `InvalidInput` by member, `Refusal.limitReached`.
-    public func create(_ draft: JSON, for access: Access) async throws -> Job {
-        let new = try prepare(draft, at: engine.clock.now(), for: access)
+    /// Makes a job. `isChecked`: the draft's shape has let it through already. Throws `InvalidInput` by member, `Refusal.limitReached`.
+    public func create(_ draft: JSON, isChecked: Bool = false, for access: Access) async throws -> Job {
+        let new = try prepare(draft, isChecked: isChecked, at: engine.clock.now(), for: access)
         guard let fate = try await make([new]).first else { throw Refusal.notFound }
         if let error = Self.error(of: fate, for: access) { throw error }
         return Job(new)
@@ -68,9 +68,11 @@ public struct Jobs: Sendable {
     }
 
     /// A job to be made of a draft. Throws `InvalidInput` by member, `Refusal.limitReached`.
-    func prepare(_ draft: JSON, managedBy manager: String? = nil, at now: Timestamp, for access: Access) throws -> NewJob {
+    func prepare(
+        _ draft: JSON, isChecked: Bool = false, managedBy manager: String? = nil, at now: Timestamp, for access: Access
+    ) throws -> NewJob {
         let id = ID<Job>(at: now)
-        let reading = try read(draft, of: id, for: access, now: now)
+        let reading = try read(draft, of: id, isChecked: isChecked, for: access, now: now)
         try check(reading.definition, against: access.entitlements)
         let audit = entry(created: id, as: reading.definition, for: access, now: now)
         return NewJob(id, reading, managedBy: manager, madeAt: now, for: access, audit: audit)
@@ -215,8 +217,13 @@ public struct Jobs: Sendable {
     @Sendable public func json(_ job: Job) -> JSON { job.json(now: engine.clock.now()) }
 
     /// The job's `ETag`: its version, which moves with what people change, and what it looks like, which runs change too.
-    public func tag(of job: Job) -> String {
-        "\"\(job.version)-\(Hex.encode(Array(Hash.sha256(json(job).sorted.bytes()).prefix(6))))\""
+    public func tag(of job: Job) -> String { tag(of: job, shownAs: json(job)) }
+
+    /// The same of one that is shown already; a preview beside it does not count.
+    public func tag(of job: Job, shownAs json: JSON) -> String {
+        var looks = json.object ?? [:]
+        looks["preview"] = Optional<JSON>.none
+        return "\"\(job.version)-\(Hex.encode(Array(Hash.sha256(JSON.object(looks).sorted.bytes()).prefix(6))))\""
     }
 
     // MARK: -

@@ -97,7 +97,7 @@ struct Sync {
     }
 
     private mutating func make(_ draft: JSON, at index: Int, by jobs: Jobs) throws {
-        let new = try jobs.prepare(draft, managedBy: "sync", at: now, for: access)
+        let new = try jobs.prepare(draft, isChecked: true, managedBy: "sync", at: now, for: access)
         made.append((new, index))
         report.changes.append(.init(action: .create, key: new.definition.key ?? "", name: new.definition.name, id: nil))
     }
@@ -109,7 +109,7 @@ struct Sync {
             full["enabled"] = full["enabled"] ?? .bool(old.definition.enabled)
             full["paused_until"] = full["paused_until"] ?? old.definition.pausedUntil.map { .string($0.rfc3339) } ?? .null
         }
-        let reading = try jobs.read(.object(full), of: old.id, changing: old, for: access, now: now)
+        let reading = try jobs.read(.object(full), of: old.id, changing: old, isChecked: true, for: access, now: now)
         if isRestored { try checkRestored(old, as: reading.definition, by: jobs) }
         guard try isRestored || jobs.isChange(of: old, to: reading, managedBy: "sync", for: access) else { return report.unchanged += 1 }
         changed.append(Change(old: old, reading: reading, isRestored: isRestored))

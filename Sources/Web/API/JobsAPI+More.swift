@@ -18,7 +18,8 @@ extension API {
                 refusals: [.paymentRequired], find: find
             ) { job, call in
                 let made = try await jobs.clone(job, call.body, for: call.access)
-                return .created(jobs.saved(made, for: call.access), at: "/api/jobs/\(made.id)").with(.eTag, jobs.tag(of: made))
+                let saved = jobs.saved(made, for: call.access)
+                return .created(saved, at: "/api/jobs/\(made.id)").with(.eTag, jobs.tag(of: made, shownAs: saved))
             },
             Operation(
                 .post, "/api/jobs/{job}/test", id: "testJob",

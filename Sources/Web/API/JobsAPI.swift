@@ -28,8 +28,9 @@ extension API {
                 body: .required(JobShape.draft(jobs.plugins).named("NewJob")), answers: [.created(savedJob).tagged],
                 refusals: [.paymentRequired]
             ) { call in
-                let made = try await jobs.create(call.body, for: call.access)
-                return .created(jobs.saved(made, for: call.access), at: "/api/jobs/\(made.id)").with(.eTag, jobs.tag(of: made))
+                let made = try await jobs.create(call.body, isChecked: true, for: call.access)
+                let saved = jobs.saved(made, for: call.access)
+                return .created(saved, at: "/api/jobs/\(made.id)").with(.eTag, jobs.tag(of: made, shownAs: saved))
             },
             Operation(
                 .get, "/api/jobs/{job}", id: "getJob", summary: "One job, by its id, or as key: and its key (its slashes as %2F)",
@@ -49,7 +50,8 @@ extension API {
             ) { job, call in
                 let version = try job.version(call.tags(.ifMatch))
                 let changed = try await jobs.change(.id(job.id), call.body, ifVersion: version, for: call.access)
-                return .ok(jobs.saved(changed, for: call.access)).with(.eTag, jobs.tag(of: changed))
+                let saved = jobs.saved(changed, for: call.access)
+                return .ok(saved).with(.eTag, jobs.tag(of: changed, shownAs: saved))
             },
             Operation(
                 .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", permission: .changeJobs, body: .none,
@@ -75,7 +77,8 @@ extension API {
                 let version = try job.version(call.tags(.ifMatch))
                 let end = call.body["until"]?.string.flatMap { Timestamp(rfc3339: $0) }
                 let paused = try await jobs.pause(.id(job.id), until: end, ifVersion: version, for: call.access)
-                return .ok(jobs.saved(paused, for: call.access)).with(.eTag, jobs.tag(of: paused))
+                let saved = jobs.saved(paused, for: call.access)
+                return .ok(saved).with(.eTag, jobs.tag(of: paused, shownAs: saved))
             },
             Operation(
                 .post, "/api/jobs/{job}/resume", id: "resumeJob", summary: "End a job's pause", permission: .changeJobs,
@@ -90,7 +93,8 @@ extension API {
                 let version = try job.version(call.tags(.ifMatch))
                 let answer = call.body["missed"]?.string.flatMap(Jobs.Answer.init)
                 let resumed = try await jobs.resume(.id(job.id), makingUp: answer, ifVersion: version, for: call.access)
-                return .ok(jobs.saved(resumed, for: call.access)).with(.eTag, jobs.tag(of: resumed))
+                let saved = jobs.saved(resumed, for: call.access)
+                return .ok(saved).with(.eTag, jobs.tag(of: resumed, shownAs: saved))
             },
             Operation(
                 .post, "/api/jobs/{job}/trigger", id: "triggerJob", summary: "Run a job now", permission: .changeJobs,
