@@ -37,6 +37,13 @@ public struct InvalidInput: Error, Sendable, Equatable {
     }
 }
 
+extension InvalidInput {
+    /// The same about a value within a greater one, at `place` (a JSON pointer).
+    public func within(_ place: String) -> InvalidInput {
+        InvalidInput(errors: errors.map { FieldError(pointer: place + $0.pointer, code: $0.code, detail: $0.detail) })
+    }
+}
+
 /// Where a value stands in a document, as RFC 6901 writes it.
 struct Pointer {
     private var tokens: [String] = []

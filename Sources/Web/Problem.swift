@@ -42,8 +42,7 @@ public struct Problem: Error, Sendable, Equatable {
             "detail": .string(detail), "code": .string(code), "request_id": .string(requestID),
         ]
         if !errors.isEmpty {
-            members["errors"] = .array(
-                errors.map { ["pointer": .string($0.pointer), "code": .string($0.code), "detail": .string($0.detail)] })
+            members["errors"] = .array(errors.map(\.json))
         }
         return .object(members)
     }
@@ -57,4 +56,9 @@ public protocol Answerable: Error {
 
 extension Problem: Answerable {
     public var problem: Problem { self }
+}
+
+extension FieldError {
+    /// As it stands within `errors`.
+    var json: JSON { ["pointer": .string(pointer), "code": .string(code), "detail": .string(detail)] }
 }

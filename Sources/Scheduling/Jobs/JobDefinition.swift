@@ -85,8 +85,7 @@ extension JobDefinition {
         do throws(InvalidInput) {
             return try JobSchedule.read(json, zone: zone, now: now)
         } catch {
-            throw InvalidInput(
-                errors: error.errors.map { FieldError(pointer: "/schedule" + $0.pointer, code: $0.code, detail: $0.detail) })
+            throw error.within("/schedule")
         }
     }
 

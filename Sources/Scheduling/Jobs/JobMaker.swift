@@ -62,8 +62,6 @@ actor JobMaker {
     }
 
     private func insert(_ jobs: [NewJob]) async throws -> [NewJob.Fate] {
-        let statements = NewJob.insertions(of: jobs, over: database)
-        let answers = try await database.batchWithPatience(statements)
-        return try answers[statements.count - 3].map { NewJob.Fate(rawValue: try $0("fate")) ?? .keyTaken }
+        try NewJob.fates(in: await database.batchWithPatience(NewJob.insertions(of: jobs, over: database)))
     }
 }

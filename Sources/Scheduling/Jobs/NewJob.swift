@@ -43,7 +43,7 @@ struct NewJob: Sendable {
         case noPlace = "no_place"
     }
 
-    /// The statements that make them all, in this order, those that can be made; the last but two answers each one's fate by its place.
+    /// The statements that make them all, in this order, those that can be made. `fates` reads what became of each.
     ///
     /// Where the plan bounds the number of jobs, two who make jobs at once wait for each other: both must not find the last place
     /// free. In the order of their keys, so that two who make the same ones cannot wait for each other in a circle.
@@ -55,6 +55,13 @@ struct NewJob: Sendable {
             insertion(of: jobs), topic.notification(database),
             Happening.notice(jobs.map { .job($0.id, .created, of: $0.organization) }, database),
         ]
+    }
+
+    /// What became of each, by its place, out of the answers to `insertions`: two notices stand behind what makes them.
+    static func fates(in answers: [Rows]) throws(PostgresError) -> [Fate] {
+        var fates: [Fate] = []
+        for row in answers[answers.count - 3] { fates.append(Fate(rawValue: try row("fate")) ?? .keyTaken) }
+        return fates
     }
 
     private static let farFromLimit: Int64 = 100_000

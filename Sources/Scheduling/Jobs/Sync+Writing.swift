@@ -132,12 +132,10 @@ extension Sync {
 
     private func insert(_ batch: [(new: NewJob, index: Int)], by jobs: Jobs, in transaction: Transaction) async throws {
         let statements = NewJob.insertions(of: batch.map(\.new), over: jobs.database)
-        let answers = try await transaction.batch(statements)
-        for (row, index) in zip(answers[statements.count - 3], batch.map(\.index)) {
-            switch Jobs.error(of: NewJob.Fate(rawValue: try row("fate")) ?? .keyTaken, for: access) {
-            case let error as InvalidInput:
-                let errors = error.errors.map { FieldError(pointer: "/jobs/\(index)\($0.pointer)", code: $0.code, detail: $0.detail) }
-                throw InvalidInput(errors: errors)
+        let fates = try NewJob.fates(in: await transaction.batch(statements))
+        for (fate, index) in zip(fates, batch.map(\.index)) {
+            switch Jobs.error(of: fate, for: access) {
+            case let error as InvalidInput: throw error.within("/jobs/\(index)")
             case let error?: throw error
             case nil: break
             }

@@ -51,7 +51,7 @@ struct Sync {
                 case (nil, nil): try make(draft, at: index, by: jobs)
                 }
             } catch let error as InvalidInput {
-                errors += error.errors.map { FieldError(pointer: "/jobs/\(index)\($0.pointer)", code: $0.code, detail: $0.detail) }
+                errors += error.within("/jobs/\(index)").errors
                 if errors.count >= InvalidInput.mostErrors { break }
             } catch let error as Refusal {
                 throw error.within("/jobs/\(index)")

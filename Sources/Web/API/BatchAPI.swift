@@ -4,7 +4,8 @@ import Tenancy
 
 extension API {
     private static let mostJobs = 1_000
-    private static let largestDocument = 16 * 1_048_576
+    /// Of many jobs, in bytes.
+    static let largestDocument = 16 * 1_048_576
 
     /// `/api/jobs/batch`
     public static func batch(_ jobs: Jobs) -> [Operation] {
@@ -46,35 +47,10 @@ extension API {
         case .success(let job): return ["status": 201, "job": jobs.saved(job, for: access), "error": .null]
         case .failure(let error):
             let problem = (error as? any Answerable)?.problem ?? .internalError
-            let errors = problem.errors.map {
-                ["pointer": .string($0.pointer), "code": .string($0.code), "detail": .string($0.detail)] as JSON
-            }
             return [
                 "status": .integer(Int64(problem.status.code)), "job": .null,
-                "error": ["code": .string(problem.code), "detail": .string(problem.detail), "errors": .array(errors)],
+                "error": ["code": .string(problem.code), "detail": .string(problem.detail), "errors": .array(problem.errors.map(\.json))],
             ]
         }
-    }
-
-    /// `/api/sync`
-    public static func sync(_ jobs: Jobs) -> [Operation] {
-        let document = SyncShape.document(jobs.plugins)
-        let answer = { @Sendable (call: Call, isPlan: Bool) async throws -> Answer in
-            var access = call.access
-            access.origin = Origin(.sync, from: access.origin.address)
-            return .ok(try await jobs.sync(call.body, isPlan: isPlan, for: access).json)
-        }
-        return [
-            Operation(
-                .put, "/api/sync", id: "sync", summary: "Make the jobs that have a key equal to a document, all or nothing",
-                permission: .changeJobs, body: .required(document, largest: largestDocument), answers: [.ok(SyncReport.shape)],
-                refusals: [.paymentRequired, .conflict]
-            ) { call in try await answer(call, false) },
-            Operation(
-                .post, "/api/sync/plan", id: "planSync", summary: "What sync would do", permission: .changeJobs,
-                body: .required(document, largest: largestDocument), answers: [.ok(SyncReport.shape)],
-                refusals: [.paymentRequired, .conflict]
-            ) { call in try await answer(call, true) },
-        ]
     }
 }

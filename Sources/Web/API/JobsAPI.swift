@@ -36,7 +36,8 @@ extension API {
                 .get, "/api/jobs/{job}", id: "getJob", summary: "One job, by its id, or as key: and its key (its slashes as %2F)",
                 permission: .seeJobs, body: .none, answers: [.ok(job).tagged, .notModified], find: find
             ) { job, call in
-                let (json, tag) = (jobs.json(job), jobs.tag(of: job))
+                let json = jobs.json(job)
+                let tag = jobs.tag(of: job, shownAs: json)
                 let isKnown = try call.tags(.ifNoneMatch)?.contain(tag, weakly: true) ?? false
                 return (isKnown ? Answer.notModified : .ok(json)).with(.eTag, tag)
             },

@@ -57,5 +57,5 @@ extension Shape {
 
 extension HTTPField.Name {
     /// RFC 8288.
-    fileprivate static let link = Self("Link") ?? .location
+    fileprivate static let link = named("Link")
 }
