@@ -29,6 +29,8 @@ extension Site {
         site.people = services.people
         site.editorSchema = SyncShape.editorSchema(services.plugins)
         site.overview = { try await OverviewPage.make(services, for: $0) }
+        site.work = Work(
+            jobs: services.jobs, executions: services.executions, testCalls: services.testCalls, events: services.events)
         site.endStreams = { [events = services.events] in events.end() }
         site.idempotencyKeys = services.idempotencyKeys
         site.budget = { [budgets = services.budgets] in try await budgets.take(for: $0) }

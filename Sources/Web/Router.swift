@@ -42,6 +42,12 @@ extension WebServer {
 
         let member = router.group(context: MemberContext.self)
         member.get(Paths.organization, needs: .seeJobs, use: overview)
+        if let work = site.work {
+            LivePages(events: work.events).addRoutes(to: member)
+            JobsPages(work: work, pages: pages).addRoutes(to: member)
+            JobFormPages(work: work, pages: pages).addRoutes(to: member)
+            ExecutionsPages(work: work, pages: pages).addRoutes(to: member)
+        }
         MembersPages(people: people, pages: pages).addRoutes(to: member)
         KeysPages(people: people, pages: pages).addRoutes(to: member)
         AuditPages(people: people, pages: pages).addRoutes(to: member)

@@ -35,6 +35,9 @@ public struct Site: Sendable {
     /// The jobs and latest executions of an organization, for its first page.
     public var overview: (@Sendable (Access) async throws -> OverviewPage)?
 
+    /// The doors to jobs and executions; nil: there are no pages about them.
+    public var work: Work?
+
     /// How well everything is.
     public var health: @Sendable () async -> HealthReport
 

@@ -12,6 +12,20 @@ public struct Event: Sendable, Equatable {
 
     /// Shows that the stream is alive.
     static let heartbeat = Event(text: ": still here\n\n")
+    /// The same for who reads names only: a browser does not tell a page of comments.
+    static let beat = Event("beat", "{}")
+
+    /// What has changed, by name: `jobs`, `executions`, and each of them by its id.
+    init(naming kinds: Set<Happening.Kind>) {
+        let names = kinds.flatMap { kind in
+            switch kind {
+            case .job(let id, _): ["jobs", id.text]
+            case .execution(let id): ["executions", id.text]
+            }
+        }
+        self.init("change", Set(names).sorted().joined(separator: " "))
+    }
+
     /// Something may have been missed: whoever reads this looks at everything again.
     static let resync = Event("resync", "{}")
 }
@@ -24,8 +38,17 @@ public final class EventStream: Sendable {
         /// Nil: of all jobs.
         public var job: ID<Job>?
         public var types: Set<EventType>
+        /// Only what has changed, and nothing of what it is now: nothing is looked up for it.
+        public var namesOnly = false
 
         public init(job: ID<Job>? = nil, types: Set<EventType> = Set(EventType.allCases)) { (self.job, self.types) = (job, types) }
+
+        /// What a live page wants to know.
+        public static var names: Filter {
+            var filter = Filter()
+            filter.namesOnly = true
+            return filter
+        }
     }
 
     /// So many may wait.
@@ -74,6 +97,14 @@ public final class EventStream: Sendable {
             return nil
         }
         reader?.resume(returning: event)
+    }
+
+    /// All others that wait already.
+    public func rest() -> [Event] {
+        state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
     }
 
     /// What waits is not told any more.

@@ -97,13 +97,16 @@ extension Events {
         let streams = state.withLock { $0.streams(of: organization) }
         guard !streams.isEmpty else { return }
         guard let kinds else { return streams.forEach { $0.add(.resync) } }
+        for stream in streams where stream.filter.namesOnly { stream.add(Event(naming: kinds)) }
+        let curious = streams.filter { !$0.filter.namesOnly }
+        guard !curious.isEmpty else { return }
         do {
             for (type, job, event) in try await events(of: kinds, in: organization) {
-                for stream in streams where stream.wants(type, of: job) { stream.add(event) }
+                for stream in curious where stream.wants(type, of: job) { stream.add(event) }
             }
         } catch {
             logger.warning("what happened could not be looked up", metadata: ["error": "\(error)"])
-            for stream in streams { stream.add(.resync) }
+            for stream in curious { stream.add(.resync) }
         }
     }
 

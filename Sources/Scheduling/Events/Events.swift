@@ -17,6 +17,8 @@ public final class Events: Sendable {
     }
 
     static let mostOfOrganization = 20
+    /// Of pages, which people have open: they cost next to nothing.
+    static let mostPagesOfOrganization = 100
     static let most = 500
 
     struct State {
@@ -30,6 +32,7 @@ public final class Events: Sendable {
         struct Weak {
             weak var stream: EventStream?
             let organization: ID<Organization>
+            let isPage: Bool
         }
 
         func streams(of organization: ID<Organization>) -> [EventStream] {
@@ -54,12 +57,13 @@ public final class Events: Sendable {
         let organization = access.organization.id
         let opened: Result<EventStream, Refusal> = state.withLock { state in
             if state.isOver { return .failure(.stopping) }
-            let ofOrganization = state.streams.values.count { $0.organization == organization }
-            guard ofOrganization < Self.mostOfOrganization, state.streams.count < Self.most else { return .failure(.tooMany) }
+            let ofOrganization = state.streams.values.count { $0.organization == organization && $0.isPage == filter.namesOnly }
+            let most = filter.namesOnly ? Self.mostPagesOfOrganization : Self.mostOfOrganization
+            guard ofOrganization < most, state.streams.count < Self.most else { return .failure(.tooMany) }
             state.seen += 1
             let number = state.seen
             let stream = EventStream(of: organization, filter) { [weak self] in self?.close(number) }
-            state.streams[number] = State.Weak(stream: stream, organization: organization)
+            state.streams[number] = State.Weak(stream: stream, organization: organization, isPage: filter.namesOnly)
             if state.work == nil { state.work = Task { [weak self] in await self?.work() } }
             return .success(stream)
         }
@@ -86,6 +90,8 @@ public final class Events: Sendable {
     }
 
     func tellAll(_ event: Event) {
-        for stream in state.withLock({ $0.streams.values.compactMap(\.stream) }) { stream.add(event) }
+        for stream in state.withLock({ $0.streams.values.compactMap(\.stream) }) {
+            stream.add(event == .heartbeat && stream.filter.namesOnly ? .beat : event)
+        }
     }
 }

@@ -46,6 +46,7 @@ public struct Engine: Sendable {
         dueBell = Bell(on: loop)
         jobsBell = Bell(on: loop)
         partitions = Partitions(database, clock: clock)
+        Meters.begin()
     }
 }
 

@@ -34,4 +34,14 @@ enum Meters {
     static let clockLead = Gauge(label: "prikke_clock_lead_seconds")
     /// From due to started.
     static let lateness = Metrics.Timer(label: "prikke_start_lateness_seconds")
+
+    /// Makes all counters, which otherwise are made when first counted: what has not happened yet is to be read as 0, not as unknown.
+    static func begin() { counters.forEach { $0.increment(by: 0) } }
+
+    private static var counters: [Counter] {
+        [
+            scheduled, missed, caught, unexpected, setAside, movedByZones, claimed, recorded, fenced, rescued, pruned, mendedLanes,
+            unsigned, unopened, refused, handedOver,
+        ]
+    }
 }

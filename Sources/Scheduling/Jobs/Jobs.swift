@@ -13,6 +13,9 @@ public struct Jobs: Sendable {
     let maker: JobMaker
 
     /// Asks over `database`; nil: over the engine's own, as a command does. `secrets` seals those of jobs.
+    /// What time it is by the database's clock.
+    public var now: Timestamp { engine.clock.now() }
+
     public init(_ engine: Engine, over database: Database? = nil, plugins: JobPlugins, secrets: JobSecrets) {
         self.engine = engine
         self.secrets = secrets

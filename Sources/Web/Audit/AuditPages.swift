@@ -17,7 +17,7 @@ struct AuditPages: Sendable {
     private static let format = Field("format", .choice(["csv", "jsonl"]), default: "csv")
 
     @Sendable private func list(_ request: Request, _ context: MemberContext) async throws -> Response {
-        let query = try Self.query(request, AuditLog.Filter.fields + [Self.cursor])
+        let query = try request.query(AuditLog.Filter.fields + [Self.cursor])
         let filter = AuditLog.Filter(query)
         let position = query["cursor"]?.string.flatMap(AuditLog.Position.init)
         let entries = try await people.auditLog.page(filter, after: position, limit: Self.perPage + 1, for: context.access)
@@ -31,7 +31,7 @@ struct AuditPages: Sendable {
     /// The filtered log as a file, oldest entries cut off where it is longer than may be exported at a time. Read page by page, since
     /// it may be long, and sent as it is read.
     @Sendable private func export(_ request: Request, _ context: MemberContext) async throws -> Response {
-        let query = try Self.query(request, AuditLog.Filter.fields + [Self.format])
+        let query = try request.query(AuditLog.Filter.fields + [Self.format])
         let (filter, isCSV, log, access) = (AuditLog.Filter(query), query["format"] == "csv", people.auditLog, context.access)
         let write: @Sendable (AuditEntry) -> [UInt8] = { isCSV ? CSV.line($0.cells) : $0.json.bytes() + [UInt8(ascii: "\n")] }
         let body = ResponseBody { writer in
@@ -54,13 +54,6 @@ struct AuditPages: Sendable {
                 .contentType: isCSV ? "text/csv; charset=utf-8" : "application/jsonl; charset=utf-8",
                 .contentDisposition: "attachment; filename=\"\(name)\"",
             ], body: body)
-    }
-
-    /// A page's query: what is left blank in the filter's form is as good as absent.
-    private static func query(_ request: Request, _ fields: [Field]) throws -> JSONObject {
-        var members = JSONObject()
-        for (name, text) in try QueryString.parse(request.uri.query ?? "") where !text.isEmpty { members[name] = .string(text) }
-        return try Shape.object(fields).validate(.object(members)).object ?? [:]
     }
 }
 

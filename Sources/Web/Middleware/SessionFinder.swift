@@ -36,6 +36,7 @@ struct SessionFinder: RouterMiddleware {
         if let slug = context.parameters.get("slug") {
             let own = memberships.first { $0.organization.slug == slug }
             context.access = own?.access(of: session.user, from: Origin(.page, from: context.client.address))
+            if own != nil { context.viewer.streamPath = Paths.filled(Paths.stream, slug) }
             if own == nil, let now = try await people.organizations.slug(after: slug, for: session.user) {
                 context.movedTo = "/" + ([now] + request.uri.path.split(separator: "/").dropFirst().map(String.init)).joined(separator: "/")
             }

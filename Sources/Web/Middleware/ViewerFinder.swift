@@ -15,6 +15,12 @@ struct Viewer: Sendable {
     /// The address of the page, to come back to; of what was posted, the landing page's.
     var place = Paths.landing
 
+    /// The part of a page that is asked for, instead of all of it; empty: all of it.
+    var fragment = ""
+
+    /// Where a live page hears of what happens; empty: on no organization's page.
+    var streamPath = ""
+
     /// Nil: nobody is signed in. To be set by whoever knows sessions.
     var navigation: Navigation?
 }
@@ -41,11 +47,14 @@ struct ViewerFinder: RouterMiddleware {
         context.viewer = Viewer(
             theme: cookies[.theme].flatMap(Theme.init) ?? .system, flash: Flash.text(cookies[.flash]), formToken: tokens.make(secret),
             place: ReturnPath(request.method == .get ? request.uri.description : nil)?.path ?? Paths.landing)
+        context.viewer.fragment = request.method == .get ? request.fragment : ""
         var response = try await next(request, context)
         let isPage = response.headers[.contentType]?.hasPrefix("text/html") == true
         // Every page has a form, and so a token, which is worth nothing without the secret that it was made of.
         if isPage, kept == nil { response.set(SetCookie(.browser, secret, maxAge: .seconds(30 * 86_400)), for: context.client) }
-        if isPage, !context.viewer.flash.isEmpty { response.set(.removal(of: .flash), for: context.client) }
+        if isPage, !context.viewer.flash.isEmpty, context.viewer.fragment.isEmpty {
+            response.set(.removal(of: .flash), for: context.client)
+        }
         response.keepFlash(for: context.client)
         return response
     }

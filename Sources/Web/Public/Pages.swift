@@ -39,7 +39,8 @@ struct Pages: Sendable {
     ) -> Response {
         var headers = headers
         headers[.contentType] = "text/html; charset=utf-8"
-        let html = views.html(page, assets: assets, viewer: viewer)
+        let isFragment = type(of: page).fragments.contains(viewer.fragment)
+        let html = isFragment ? views.partial(viewer.fragment, page) : views.html(page, assets: assets, viewer: viewer)
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// The stylesheet and the icon, compiled into the program.
+/// The stylesheet, the script and the icons, compiled into the program.
 struct Assets: Sendable {
     /// A file as it is served.
     struct Asset: Sendable {
@@ -31,13 +31,21 @@ struct Assets: Sendable {
     let stylesheet = Asset(
         "prikke.css", type: "text/css; charset=utf-8",
         bytes: PackageResources.tokens_css + PackageResources.base_css + PackageResources.layout_css + PackageResources.components_css
+            + PackageResources.lists_css + PackageResources.jobform_css + PackageResources.execution_css + PackageResources.public_css
     )
 
+    /// Makes pages live; they are whole without it.
+    let script = Asset(
+        "app.js", type: "text/javascript; charset=utf-8",
+        bytes: PackageResources.live_js + PackageResources.keys_js + PackageResources.forms_js)
+
     let icon = Asset("favicon.svg", type: "image/svg+xml; charset=utf-8", bytes: PackageResources.favicon_svg)
+    /// While something fails.
+    let alarmIcon = Asset("favicon-alarm.svg", type: "image/svg+xml; charset=utf-8", bytes: PackageResources.favicon_alarm_svg)
 
     /// Kept for ever where the address names the version, else asked for again; 304 where the browser has it.
     func response(to request: Request, name: String?) throws(Problem) -> Response {
-        guard let asset = [stylesheet, icon].first(where: { $0.name == name }) else { throw .notFound }
+        guard let asset = [stylesheet, script, icon, alarmIcon].first(where: { $0.name == name }) else { throw .notFound }
         let isCurrent = request.uri.query == "v=\(asset.version)"
         let tag = "\"\(asset.version)\""
         let headers: HTTPFields = [

@@ -6,6 +6,10 @@ struct Chrome: Sendable {
     let title: String
     let stylesheet: String
     let icon: String
+    let script: String
+    /// Where the page hears of what happens; empty: nothing happens to what it shows.
+    let streamPath: String
+    let hasStream: Bool
     let body: String
 
     let isSystemTheme: Bool
@@ -31,8 +35,12 @@ struct Chrome: Sendable {
     let signInPath = Paths.signIn
     let signUpPath = Paths.signUp
 
-    init(title: String, body: String, assets: Assets, viewer: Viewer) {
-        (self.title, self.body, stylesheet, icon) = (title, body, assets.stylesheet.url, assets.icon.url)
+    /// `hasAlarm`: something that the page shows is failing.
+    init(title: String, body: String, assets: Assets, viewer: Viewer, hasAlarm: Bool = false) {
+        (self.title, self.body, stylesheet, script) = (title, body, assets.stylesheet.url, assets.script.url)
+        icon = hasAlarm ? assets.alarmIcon.url : assets.icon.url
+        streamPath = viewer.streamPath
+        hasStream = !streamPath.isEmpty
         isSystemTheme = viewer.theme == .system
         isLightTheme = viewer.theme == .light
         isDarkTheme = viewer.theme == .dark

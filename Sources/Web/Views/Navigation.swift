@@ -7,8 +7,13 @@ struct Navigation: Sendable {
         let linkLabel: String
         let linkPath: String
         let isHere: Bool
+        let linkHotkey: String
+        let hasHotkey: Bool
 
-        init(_ label: String, _ path: String, isHere: Bool) { (linkLabel, linkPath, self.isHere) = (label, path, isHere) }
+        init(_ label: String, _ path: String, isHere: Bool, key: String = "") {
+            (linkLabel, linkPath, self.isHere) = (label, path, isHere)
+            (linkHotkey, hasHotkey) = (key, !key.isEmpty)
+        }
     }
 
     /// The organization whose pages these are, or a word for there being none.
@@ -41,12 +46,16 @@ struct Navigation: Sendable {
 
     private static func sections(_ access: Access, _ path: String) -> [Link] {
         let slug = access.organization.slug
-        let all: [(String, String, Permission)] = [
-            ("Members", Paths.members(slug), .seeMembers), ("API keys", Paths.keys(slug), .manageKeys),
-            ("Audit log", Paths.auditLog(slug), .seeAuditLog), ("Settings", Paths.settings(slug), .changeSettings),
+        let all: [(label: String, path: String, permission: Permission, key: String)] = [
+            ("Overview", Paths.organization, .seeJobs, "g o"), ("Jobs", Paths.jobs, .seeJobs, "g j"),
+            ("Executions", Paths.executions, .seeJobs, "g e"), ("Members", Paths.members, .seeMembers, "g m"),
+            ("API keys", Paths.keys, .manageKeys, "g k"), ("Audit log", Paths.auditLog, .seeAuditLog, "g a"),
+            ("Settings", Paths.settings, .changeSettings, "g s"),
         ]
-        let overview = Link("Overview", Paths.organization(slug), isHere: path == Paths.organization(slug))
-        return [overview]
-            + all.filter { access.may($0.2) }.map { Link($0.0, $0.1, isHere: path == $0.1 || path.hasPrefix($0.1 + "/")) }
+        return all.filter { access.may($0.permission) }.map { section in
+            let own = Paths.filled(section.path, slug)
+            let isBelow = section.path != Paths.organization && path.hasPrefix(own + "/")
+            return Link(section.label, own, isHere: path == own || isBelow, key: section.key)
+        }
     }
 }

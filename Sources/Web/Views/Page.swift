@@ -9,4 +9,16 @@ protocol Page: Sendable {
 
     /// What the browser shows in its tab.
     var title: String { get }
+
+    /// The parts of it that a `<live-region>` fetches again by itself, at the page's own address with `fragment=` and the name: each is
+    /// the partial of that name.
+    static var fragments: Set<String> { get }
+
+    /// Whether something that it shows is failing: the tab's icon says so.
+    var hasAlarm: Bool { get }
+}
+
+extension Page {
+    var hasAlarm: Bool { false }
+    static var fragments: Set<String> { [] }
 }

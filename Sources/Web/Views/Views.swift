@@ -24,6 +24,20 @@ struct Views: Sendable {
         "apicontents": PackageResources.apicontents_mustache,
         "apiresource": PackageResources.apiresource_mustache,
         "errorcodes": PackageResources.errorcodes_mustache,
+        "time": PackageResources.time_mustache,
+        "overviewlive": PackageResources.overviewlive_mustache,
+        "jobs": PackageResources.jobs_mustache,
+        "jobslive": PackageResources.jobslive_mustache,
+        "job": PackageResources.job_mustache,
+        "joblive": PackageResources.joblive_mustache,
+        "jobform": PackageResources.jobform_mustache,
+        "jobpreview": PackageResources.jobpreview_mustache,
+        "testresult": PackageResources.testresult_mustache,
+        "executions": PackageResources.executions_mustache,
+        "executionslive": PackageResources.executionslive_mustache,
+        "execution": PackageResources.execution_mustache,
+        "executionlive": PackageResources.executionlive_mustache,
+        "replay": PackageResources.replay_mustache,
         "mailbox": PackageResources.mailbox_mustache,
         "mail": PackageResources.mail_mustache,
     ]
@@ -40,7 +54,9 @@ struct Views: Sendable {
     }
 
     /// Those that stand in others, by `{{> form}}`.
-    static let partials: Set = ["form", "postbutton"]
+    static let partials: Set = [
+        "form", "postbutton", "time", "overviewlive", "jobslive", "joblive", "jobpreview", "testresult", "executionslive", "executionlive",
+    ]
 
     /// A partial alone, as HTML.
     func partial(_ name: String, _ value: some Sendable) -> String { library.render(value, withTemplate: name) ?? "" }
@@ -48,6 +64,7 @@ struct Views: Sendable {
     /// The page in its layout, as HTML, for whoever looks at it.
     func html(_ page: some Page, assets: Assets, viewer: Viewer) -> String {
         let body = library.render(page, withTemplate: type(of: page).template) ?? ""
-        return library.render(Chrome(title: page.title, body: body, assets: assets, viewer: viewer), withTemplate: "layout") ?? ""
+        return library.render(
+            Chrome(title: page.title, body: body, assets: assets, viewer: viewer, hasAlarm: page.hasAlarm), withTemplate: "layout") ?? ""
     }
 }

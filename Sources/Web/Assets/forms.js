@@ -1,0 +1,24 @@
+// A form that says back what it understood: <form data-preview="/path" data-preview-into="id"> posts itself there while somebody types,
+// and shows the part of a page that comes back. The last question's answer wins.
+(() => {
+  for (const form of document.querySelectorAll("form[data-preview]")) {
+    const place = document.getElementById(form.dataset.previewInto);
+    let timer, asking;
+    const ask = async () => {
+      asking?.abort();
+      const mine = (asking = new AbortController());
+      try {
+        const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)), signal: mine.signal });
+        if (answer.ok || answer.status === 422) place.innerHTML = await answer.text();
+      } catch { /* The next one may get through; the form works without. */ }
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 250); });
+  }
+  // Boxes that stand for a whole list: <input type=checkbox data-all="name">.
+  document.addEventListener("change", (e) => {
+    const name = e.target.dataset?.all;
+    if (name) document.querySelectorAll(`input[name="${name}"]`).forEach((b) => { b.checked = e.target.checked; });
+  });
+  // What only script can do is not shown without.
+  document.querySelectorAll("[data-script]").forEach((e) => { e.hidden = false; });
+})();
