@@ -25,10 +25,9 @@ extension Site {
             metrics: { Metering.text() }, formTokens: FormTokens(make: FormToken.make, isGood: FormToken.isGood),
             newBrowserID: { Token().text },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
-        if services.configuration.stage == .development { site.demo = { try await OverviewPage.demo(services) } }
+        site.hasDemo = services.configuration.stage == .development
         site.people = services.people
         site.editorSchema = SyncShape.editorSchema(services.plugins)
-        site.overview = { try await OverviewPage.make(services, for: $0) }
         site.work = Work(
             jobs: services.jobs, executions: services.executions, testCalls: services.testCalls, events: services.events)
         site.endStreams = { [events = services.events] in events.end() }
@@ -76,59 +75,4 @@ extension Site {
             return unreachable
         }
     }
-}
-
-extension OverviewPage {
-    /// The demo organization's jobs and latest executions, or how to make it.
-    fileprivate static func demo(_ services: Services) async throws -> OverviewPage {
-        guard let access = try await services.organizations.access(toSlug: Seed.slug) else {
-            return OverviewPage(organization: "There is no demo organization; make it with: prikke seed", jobs: [], executions: [])
-        }
-        return try await make(services, for: access)
-    }
-
-    /// An organization's jobs and latest executions.
-    fileprivate static func make(_ services: Services, for access: Access) async throws -> OverviewPage {
-        let jobs = try await services.jobs.page(after: nil, limit: 50, for: access)
-        let executions = try await services.executions.page(of: nil, after: nil, limit: 50, for: access)
-        let names = Dictionary(jobs.map { ($0.id, $0.definition.name) }, uniquingKeysWith: { first, _ in first })
-        return OverviewPage(
-            organization: access.organization.name, jobs: jobs.map { JobRow($0, now: services.engine.clock.now()) },
-            executions: executions.map { ExecutionRow($0, job: names[$0.jobID] ?? "A deleted job") })
-    }
-}
-
-extension OverviewPage.JobRow {
-    fileprivate init(_ job: Job, now: Timestamp) {
-        let json = job.json(now: now)
-        let health = json["health"]?.string ?? ""
-        let marks: [String: Mark] = ["healthy": .good, "late": .late, "failing": .bad, "paused": .still]
-        self.init(
-            mark: marks[health] ?? .waiting, state: health.capitalizedFirst, name: job.definition.name,
-            target: job.definition.config["url"]?.string ?? job.definition.plugin, schedule: json["schedule_in_words"]?.string ?? "",
-            next: job.nextRunAt.map { String($0.rfc3339Seconds.dropFirst(11).dropLast()) } ?? "–")
-    }
-}
-
-extension OverviewPage.ExecutionRow {
-    fileprivate init(_ execution: Execution, job: String) {
-        let mark: Mark =
-            switch execution.status {
-            case .success: .good
-            case .failed, .timeout: .bad
-            case .missed: .late
-            case .running: .running
-            case .pending: .waiting
-            case .skipped, .cancelled: .still
-            }
-        self.init(
-            mark: mark, status: execution.status.rawValue.capitalizedFirst, job: job,
-            due: execution.scheduledFor.rfc3339.replacing("T", with: " ").replacing("Z", with: "").dropLast(3).description,
-            code: execution.statusCode.map(String.init) ?? "", duration: execution.durationMs.map { "\($0)\u{A0}ms" } ?? "",
-            lateness: execution.latenessMs.map { "\($0)\u{A0}ms" } ?? "")
-    }
-}
-
-extension String {
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -7,7 +7,7 @@ extension WebServer {
         // Pages
         router.get(RouterPath(Paths.landing), use: pages.landing)
         router.get(RouterPath(Paths.status), use: pages.status)
-        if site.demo != nil {
+        if site.hasDemo {
             router.get(RouterPath(Paths.demo), use: pages.demo)
             router.get(RouterPath(Paths.demoReceiver), use: DemoReceiver.answer)
             router.post(RouterPath(Paths.demoReceiver), use: DemoReceiver.answer)
@@ -41,8 +41,8 @@ extension WebServer {
         OrganizationPages(people: people, pages: pages).addRoutes(to: person, visitors: router)
 
         let member = router.group(context: MemberContext.self)
-        member.get(Paths.organization, needs: .seeJobs, use: overview)
         if let work = site.work {
+            OverviewPages(work: work, pages: pages, siteURL: site.url).addRoutes(to: member)
             LivePages(events: work.events).addRoutes(to: member)
             JobsPages(work: work, pages: pages).addRoutes(to: member)
             JobFormPages(work: work, pages: pages).addRoutes(to: member)
@@ -52,11 +52,6 @@ extension WebServer {
         KeysPages(people: people, pages: pages).addRoutes(to: member)
         AuditPages(people: people, pages: pages).addRoutes(to: member)
         SettingsPages(people: people, pages: pages, exportJobs: site.exportJobs).addRoutes(to: member)
-    }
-
-    @Sendable private func overview(_ request: Request, _ context: MemberContext) async throws -> Response {
-        guard let overview = site.overview else { throw Problem.notFound }
-        return pages.answer(try await overview(context.access), to: context.viewer)
     }
 
     /// Every route that is answered: its method, and its path with the parameters in braces. `HEAD`, which each `GET` answers too, is

@@ -32,9 +32,6 @@ public struct Site: Sendable {
     /// The jobs of an organization as an export has them.
     public var exportJobs: @Sendable (Access) async throws -> [JSON] = { _ in [] }
 
-    /// The jobs and latest executions of an organization, for its first page.
-    public var overview: (@Sendable (Access) async throws -> OverviewPage)?
-
     /// The doors to jobs and executions; nil: there are no pages about them.
     public var work: Work?
 
@@ -53,8 +50,8 @@ public struct Site: Sendable {
     /// What a browser is told apart by that nobody has signed in with: random, at least 128 bits, fit for a cookie.
     public var newBrowserID: @Sendable () -> String
 
-    /// The jobs and executions shown at `/demo`; nil: there is no such page (it is for development only).
-    public var demo: (@Sendable () async throws -> OverviewPage)?
+    /// Whether there is a demo organization, and what its jobs call (for development only).
+    public var hasDemo = false
 
     /// The mails shown at `/dev/mailbox`; nil: there is no such page (it is for development without a mail transport only).
     public var mailbox: Mailbox? = nil
@@ -67,7 +64,7 @@ public struct Site: Sendable {
         url: String, api: API, authenticate: @escaping @Sendable (String) async throws -> Access?,
         health: @escaping @Sendable () async -> HealthReport, about: @escaping @Sendable () -> About,
         metrics: @escaping @Sendable () -> String, formTokens: FormTokens, newBrowserID: @escaping @Sendable () -> String,
-        demo: (@Sendable () async throws -> OverviewPage)? = nil, problem: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
+        problem: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
     ) {
         self.url = url
         self.api = api
@@ -77,7 +74,6 @@ public struct Site: Sendable {
         self.metrics = metrics
         self.formTokens = formTokens
         self.newBrowserID = newBrowserID
-        self.demo = demo
         self.problem = problem
     }
 }

@@ -22,9 +22,8 @@ enum TestSite {
         },
         health: { HealthReport(isHealthy: true, parts: [("database", "up")]) }, about: { About(version: "1.2.3", zoneData: "2026a") },
         metrics: { "prikke_up 1\n" },
-        formTokens: FormTokens(make: { "token-of-\($0)" }, isGood: { $0 == "token-of-\($1)" }), newBrowserID: { "new-browser" },
-        demo: { OverviewPage(organization: "Acme", jobs: [], executions: []) }
-    )
+        formTokens: FormTokens(make: { "token-of-\($0)" }, isGood: { $0 == "token-of-\($1)" }), newBrowserID: { "new-browser" }
+    ).withDemo
 
     /// A site with one operation, `GET /api/wait`, which answers when the gate is opened.
     static func waiting(at gate: Gate) -> Site {
@@ -81,5 +80,13 @@ enum TestSite {
     private static func find(_ name: String) throws -> String {
         guard ["1", "key:a/b"].contains(name) else { throw Problem.notFound }
         return name
+    }
+}
+
+extension Site {
+    fileprivate var withDemo: Site {
+        var site = self
+        site.hasDemo = true
+        return site
     }
 }

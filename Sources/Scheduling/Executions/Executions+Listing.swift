@@ -25,17 +25,19 @@ extension Executions {
     /// Sent before statements of the same batch: the server plans them once for a connection, whatever their values.
     static let plannedOnce: Query = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
 
-    /// The executions of a job, or of the whole organization, newest first, with the first kibibyte of each answer. Throws
+    /// The executions of a job, or of the whole organization, newest first, with the first kibibyte of each answer unless that is not
+    /// wanted. Throws
     /// `InvalidInput` for a filter by a job that is not there.
     public func page(
-        of job: ID<Job>? = nil, _ filter: Filter = Filter(), after position: Position?, limit: Int, for access: Access
+        of job: ID<Job>? = nil, _ filter: Filter = Filter(), after position: Position?, limit: Int, withResponses: Bool = true,
+        for access: Access
     ) async throws -> [Execution] {
         let scope = try await scope(of: job, filter, for: access)
         let rows = try await database.batch([
             Self.plannedOnce, listing(filter, in: scope, after: position, limit: limit, for: access),
         ])[1]
         let ended = try rows.filter { try $0("finished_at", as: Timestamp?.self) != nil }
-        guard let answers = try Self.answers(to: ended, for: access) else { return try rows.map { try Execution($0, response: nil) } }
+        guard withResponses, let answers = try Self.answers(to: ended, for: access) else { return try rows.map { try Execution($0, response: nil) } }
         var responses: [ID<Execution>: Execution.Response] = [:]
         for row in try await database.batch([Self.plannedOnce, answers])[1] { responses[try row("id")] = try Execution.Response(row) }
         return try rows.map { try Execution($0, response: responses[try $0("id")]) }

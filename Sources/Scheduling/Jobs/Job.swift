@@ -6,12 +6,17 @@ import Time
 public struct Job: Sendable, Identified {
     public static let prefix = "job"
 
+    /// For who knows nothing of databases.
+    public typealias Identifier = ID<Job>
+
     public let id: ID<Job>
     public let definition: JobDefinition
     var secrets = Secrets()
     /// Moves with every change by people, never with a run.
     public let version: Int64
     public let health: String
+    /// So many executions in a row have failed.
+    public let consecutiveFailures: Int
     public let nextRunAt: Timestamp?
     public let setAside: String?
     /// Since when a pause has passed over occurrences; nil: it has not.
@@ -31,6 +36,11 @@ extension Job {
         /// Values that stand in the database as they are, by `ConfigPath.key`.
         var plain: JSONObject = [:]
         var sealed: [UInt8]?
+    }
+
+    /// How it stands: `healthy`, `late`, `failing`, or `paused` by whomever.
+    public func health(now: Timestamp) -> String {
+        !definition.enabled || definition.pausedUntil.map { $0 > now } ?? false ? "paused" : health
     }
 
     /// The job in the one shape that it has everywhere.

@@ -9,7 +9,7 @@ extension Jobs {
     static let columns: Query = """
         j.id, j.key, j.name, j.plugin, j.config, j.sealed_config, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.timeout_ms, j.retries, j.missed, \
         j.missed_limit, j.start_deadline_s, j.overlap, j.success, j.alerts, j.enabled, j.paused_until, j.tags, j.version, j.created_at, \
-        j.updated_at, j.paused_reason, j.paused_at, j.managed_by, s.health, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
+        j.updated_at, j.paused_reason, j.paused_at, j.managed_by, s.health, s.consecutive_failures, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
         """
 
     func update(
@@ -88,6 +88,7 @@ extension Job {
         secrets = Secrets(plain: plain, sealed: try row("sealed_config"))
         version = try row("version")
         health = try row("health")
+        consecutiveFailures = Int(try row("consecutive_failures", as: Int32.self))
         nextRunAt = try row("next_run_at")
         let stretchReason: String? = try row("stretch_reason")
         let stretchFrom: Timestamp? = try row("stretch_from")

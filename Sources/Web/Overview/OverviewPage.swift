@@ -1,80 +1,96 @@
-/// The jobs and the latest executions of one organization, plainly, while the real pages do not exist yet. Every text is
-/// ready to print.
-public struct OverviewPage: Page {
+import Scheduling
+import Tenancy
+import Time
+
+/// What needs attention first, then today in four numbers, what has happened and what is coming up. (The stored names are long because
+/// a template knows no name at two depths.)
+struct OverviewPage: Page {
     static let template = "overview"
+    static let fragments: Set = ["overviewlive"]
 
-    /// One job as a row.
-    public struct JobRow: Sendable {
-        let mark: String
-        let state: String
-        let name: String
-        let target: String
-        let schedule: String
-        let next: String
-
-        /// `state` is the word beside the mark; `next` the next run or a dash.
-        public init(mark: Mark, state: String, name: String, target: String, schedule: String, next: String) {
-            (self.mark, self.state, self.name) = (mark.svg, state, name)
-            (self.target, self.schedule, self.next) = (target, schedule, next)
-        }
+    /// A job that is failing or late.
+    struct Trouble: Sendable {
+        let troubleMark: String
+        let troubleState: String
+        let isBad: Bool
+        let troubleName: String
+        let troublePath: String
+        let troubleWhy: String
+        let troubleBars: String
+        let troubleLast: [Moment]
     }
 
-    /// One execution as a row.
-    public struct ExecutionRow: Sendable {
-        let mark: String
-        let status: String
-        let job: String
-        let due: String
-        let code: String
-        let duration: String
-        let lateness: String
+    struct Done: Sendable {
+        let doneMark: String
+        let doneStatus: String
+        let doneJob: String
+        let donePath: String
+        let doneWhen: [Moment]
+        let doneTook: String
+        let hasWhy: Bool
+        let doneWhy: String
+    }
 
-        /// Where something is not known yet, an empty text.
-        public init(mark: Mark, status: String, job: String, due: String, code: String, duration: String, lateness: String) {
-            (self.mark, self.status, self.job, self.due) = (mark.svg, status, job, due)
-            (self.code, self.duration, self.lateness) = (code, duration, lateness)
-        }
+    struct Next: Sendable {
+        let nextJob: String
+        let nextPath: String
+        let nextWhen: [Moment]
+    }
+
+    /// One of the four numbers, which leads to what it counts.
+    struct Number: Sendable {
+        let numberLabel: String
+        let numberValue: String
+        let numberNote: String
+        let numberPath: String
     }
 
     let title: String
-    let heading: String
-    let jobs: [JobRow]
-    let executions: [ExecutionRow]
-    let hasNoJobs: Bool
-    let hasNoExecutions: Bool
-
-    /// Jobs in the order shown; executions newest first.
-    public init(organization: String, jobs: [JobRow], executions: [ExecutionRow]) {
-        title = "Jobs · \(organization)"
-        heading = organization
-        self.jobs = jobs
-        self.executions = executions
-        hasNoJobs = jobs.isEmpty
-        hasNoExecutions = executions.isEmpty
-    }
+    let hasAlarm: Bool
+    let iconPath: String
+    let livePath: String
+    let sentence: String
+    let numbers: [Number]
+    let hasTroubles: Bool
+    let troubles: [Trouble]
+    let hasMoreTroubles: Bool
+    let moreTroubles: String
+    let troublesPath: String
+    let hasJobs: Bool
+    let hasDone: Bool
+    let done: [Done]
+    let hasNext: Bool
+    let next: [Next]
+    let mayMake: Bool
+    let newJobPath: String
+    let jobsPath: String
+    let executionsPath: String
+    let curl: String
 }
 
 extension OverviewPage {
     static let samples = [
-        OverviewPage(organization: "Acme", jobs: [], executions: []),
         OverviewPage(
-            organization: "Acme <b> & Söhne",
-            jobs: [
-                JobRow(
-                    mark: .good, state: "Healthy", name: "Every second", target: "http://127.0.0.1:4000/demo/ok", schedule: "Every second",
-                    next: "09:14:03"),
-                JobRow(
-                    mark: .bad, state: "Failing", name: "Nightly export", target: "https://api.example.com/a/rather/long/path/to/an/export",
-                    schedule: "At 02:00, Monday to Friday (Europe/Oslo)", next: "–"),
-            ],
-            executions: [
-                ExecutionRow(
-                    mark: .good, status: "Success", job: "Every second", due: "2026-11-23 09:14:02.000", code: "200", duration: "3\u{A0}ms",
-                    lateness: "1\u{A0}ms"),
-                ExecutionRow(
-                    mark: .bad, status: "Timeout", job: "Nightly export", due: "2026-11-23 01:00:00.000", code: "", duration: "30.0\u{A0}s",
-                    lateness: "2\u{A0}ms"),
-            ]
-        ),
+            title: "▲ 1 failing · Overview · Acme <b>", hasAlarm: true, iconPath: "/i", livePath: "/acme?fragment=overviewlive",
+            sentence: "1 failing.",
+            numbers: [Number(numberLabel: "Executions today", numberValue: "4,812", numberNote: "UTC", numberPath: "/acme/executions")],
+            hasTroubles: true,
+            troubles: [
+                Trouble(
+                    troubleMark: Mark.bad.svg, troubleState: "Failing", isBad: true, troubleName: "Nightly <b> export", troublePath: "/j",
+                    troubleWhy: "HTTP 504 after 30.0\u{A0}s · 5 in a row", troubleBars: Bars([.good, .good, .bad]).svg,
+                    troubleLast: [PageSamples.moment])
+            ], hasMoreTroubles: true, moreTroubles: "3 more", troublesPath: "/acme/jobs?health=failing", hasJobs: true, hasDone: true,
+            done: [
+                Done(
+                    doneMark: Mark.good.svg, doneStatus: "Success", doneJob: "Every second", donePath: "/e", doneWhen: [PageSamples.moment],
+                    doneTook: "3\u{A0}ms", hasWhy: true, doneWhy: "HTTP 504")
+            ], hasNext: true, next: [Next(nextJob: "Every second", nextPath: "/j", nextWhen: [PageSamples.moment])], mayMake: true,
+            newJobPath: "/acme/jobs/new", jobsPath: "/acme/jobs", executionsPath: "/acme/executions", curl: "curl"),
+        OverviewPage(
+            title: "Overview · Acme", hasAlarm: false, iconPath: "/i", livePath: "/acme?fragment=overviewlive", sentence: "No jobs yet.",
+            numbers: [], hasTroubles: false, troubles: [], hasMoreTroubles: false, moreTroubles: "", troublesPath: "", hasJobs: false,
+            hasDone: false, done: [], hasNext: false, next: [], mayMake: true, newJobPath: "/n", jobsPath: "/j", executionsPath: "/e",
+            curl: Examples.makeJob("https://prikke.test")),
     ]
 }

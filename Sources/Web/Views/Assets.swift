@@ -43,6 +43,8 @@ struct Assets: Sendable {
     /// While something fails.
     let alarmIcon = Asset("favicon-alarm.svg", type: "image/svg+xml; charset=utf-8", bytes: PackageResources.favicon_alarm_svg)
 
+    func icon(hasAlarm: Bool) -> String { hasAlarm ? alarmIcon.url : icon.url }
+
     /// Kept for ever where the address names the version, else asked for again; 304 where the browser has it.
     func response(to request: Request, name: String?) throws(Problem) -> Response {
         guard let asset = [stylesheet, script, icon, alarmIcon].first(where: { $0.name == name }) else { throw .notFound }

@@ -38,7 +38,7 @@ struct Chrome: Sendable {
     /// `hasAlarm`: something that the page shows is failing.
     init(title: String, body: String, assets: Assets, viewer: Viewer, hasAlarm: Bool = false) {
         (self.title, self.body, stylesheet, script) = (title, body, assets.stylesheet.url, assets.script.url)
-        icon = hasAlarm ? assets.alarmIcon.url : assets.icon.url
+        icon = assets.icon(hasAlarm: hasAlarm)
         streamPath = viewer.streamPath
         hasStream = !streamPath.isEmpty
         isSystemTheme = viewer.theme == .system

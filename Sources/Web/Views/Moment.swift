@@ -83,6 +83,12 @@ enum Words {
         }
     }
 
+    /// `99.2 %`; 100 only where it is all, 0 only where it is none.
+    static func share(_ part: Int, of all: Int) -> String {
+        let tenths = part == all ? 1_000 : min(999, max(part == 0 ? 0 : 1, part * 1_000 / max(1, all)))
+        return "\(tenths / 10)" + (tenths % 10 == 0 ? "" : ".\(tenths % 10)") + "\u{A0}%"
+    }
+
     /// `1 job`, `2 jobs`, `12.3 k jobs`
     static func count(_ number: some BinaryInteger, _ one: String, _ many: String? = nil) -> String {
         "\(count(number)) \(number == 1 ? one : many ?? one + "s")"

@@ -1,0 +1,130 @@
+import Hummingbird
+import JSON
+import Scheduling
+import Tenancy
+import Time
+
+/// An organization's first page.
+struct OverviewPages: Sendable {
+    let work: Work
+    let pages: Pages
+    let siteURL: String
+
+    func addRoutes(to member: RouterGroup<MemberContext>) {
+        member.get(Paths.organization, needs: .seeJobs, use: overview)
+    }
+
+    private static let mostTroubles = 8
+    private static let mostDone = 10
+    private static let mostNext = 8
+
+    @Sendable private func overview(_ request: Request, _ context: MemberContext) async throws -> Response {
+        let access = context.access
+        async let counts = work.jobs.counts(for: access)
+        async let today = work.executions.today(for: access)
+        async let usage = work.jobs.usage(of: nil, for: access)
+        async let done = work.executions.page(after: nil, limit: Self.mostDone, withResponses: false, for: access)
+        async let next = work.jobs.list(in: .nextRun, after: nil, limit: Self.mostNext, for: access)
+        let troubles = try await troubles(access)
+        let named = try await done
+        let names = try await work.jobs.names(of: named.map(\.jobID), for: access)
+        let facts = OverviewPage.Facts(
+            counts: try await counts, today: try await today, usage: try await usage, troubles: troubles,
+            recent: try await work.executions.recent(of: troubles.map(\.id), for: access), done: named, names: names,
+            next: try await next.map(\.job), now: work.now)
+        let page = OverviewPage(facts, access, viewer: context.viewer, icon: pages.assets.icon(hasAlarm: facts.counts.failing > 0), siteURL)
+        return pages.answer(page, to: context.viewer)
+    }
+
+    /// The failing ones, then the late ones.
+    private func troubles(_ access: Access) async throws -> [Job] {
+        async let failing = work.jobs.list(
+            Jobs.Filter(health: "failing"), in: .changedLast, after: nil, limit: Self.mostTroubles, for: access)
+        async let late = work.jobs.list(Jobs.Filter(health: "late"), in: .changedLast, after: nil, limit: Self.mostTroubles, for: access)
+        return Array(try await (failing + late).map(\.job).prefix(Self.mostTroubles))
+    }
+}
+
+extension OverviewPage {
+    /// What the page is made of.
+    struct Facts: Sendable {
+        let counts: JobCounts
+        let today: Today
+        let usage: JSON
+        let troubles: [Job]
+        let recent: [Job.Identifier: [RecentExecution]]
+        let done: [Execution]
+        let names: [Job.Identifier: String]
+        let next: [Job]
+        let now: Timestamp
+    }
+
+    init(_ facts: Facts, _ access: Access, viewer: Viewer, icon: String, _ siteURL: String) {
+        let slug = access.organization.slug
+        let (counts, failing) = (facts.counts, facts.counts.failing)
+        let more = failing + counts.late - facts.troubles.count
+        self.init(
+            title: (failing > 0 ? "▲ \(failing) failing · " : "") + "Overview · \(access.organization.name)", hasAlarm: failing > 0,
+            iconPath: icon, livePath: Fragments.path("overviewlive", of: viewer.place), sentence: counts.sentence,
+            numbers: Self.numbers(facts, slug), hasTroubles: !facts.troubles.isEmpty,
+            troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], slug, now: facts.now) }, hasMoreTroubles: more > 0,
+            moreTroubles: "\(Words.count(more)) more", troublesPath: Paths.query(Paths.filled(Paths.jobs, slug), [("health", "failing")]),
+            hasJobs: counts.all > 0, hasDone: !facts.done.isEmpty,
+            done: facts.done.map { Done($0, facts.names[$0.jobID] ?? "A deleted job", slug, now: facts.now) }, hasNext: !facts.next.isEmpty,
+            next: facts.next.compactMap { Next($0, slug, now: facts.now) }, mayMake: access.may(.changeJobs),
+            newJobPath: Paths.filled(Paths.newJob, slug), jobsPath: Paths.filled(Paths.jobs, slug),
+            executionsPath: Paths.filled(Paths.executions, slug), curl: Examples.makeJob(siteURL))
+    }
+
+    private static func numbers(_ facts: Facts, _ slug: String) -> [Number] {
+        let (executions, jobs) = (Paths.filled(Paths.executions, slug), Paths.filled(Paths.jobs, slug))
+        let midnight = String(facts.now.rfc3339.prefix(10)) + "T00:00:00Z"
+        let ran = facts.today.succeeded + facts.today.failed
+        let rate = ran == 0 ? "–" : Words.share(facts.today.succeeded, of: ran)
+        let used = facts.usage["executions_used"]?.int ?? 0
+        let limit = facts.usage["executions_limit"]?.int
+        let forecast = facts.usage["forecast"]?["executions"]?.int
+        return [
+            Number(
+                numberLabel: "Executions today", numberValue: Words.count(ran),
+                numberNote: facts.today.notRun > 0 ? "\(Words.count(facts.today.notRun)) did not run" : "UTC",
+                numberPath: Paths.query(executions, [("since", midnight)])),
+            Number(
+                numberLabel: "Succeeded", numberValue: rate, numberNote: facts.today.failed > 0 ? "\(Words.count(facts.today.failed)) failed" : "today",
+                numberPath: Paths.query(executions, [("since", midnight), ("status", "failed")])),
+            Number(
+                numberLabel: "Failing jobs", numberValue: Words.count(facts.counts.failing), numberNote: "of \(Words.count(facts.counts.all))",
+                numberPath: Paths.query(jobs, [("health", "failing")])),
+            Number(
+                numberLabel: "Used this month", numberValue: limit.map { "\(Words.count(used)) of \(Words.count($0))" } ?? Words.count(used),
+                numberNote: forecast.map { "about \(Words.count($0)) by its end" } ?? "", numberPath: jobs),
+        ]
+    }
+}
+
+extension OverviewPage.Trouble {
+    init(_ job: Job, _ recent: [RecentExecution], _ slug: String, now: Timestamp) {
+        let state = JobState(job, isRunning: false, now: now)
+        self.init(
+            troubleMark: state.mark.svg, troubleState: state.word, isBad: state.isBad, troubleName: job.definition.name,
+            troublePath: Paths.filled(Paths.job, slug, job.id.text), troubleWhy: job.trouble(recent.first) ?? "",
+            troubleBars: Bars(recent).svg, troubleLast: recent.first.map { [Moment($0.finishedAt, now: now)] } ?? [])
+    }
+}
+
+extension OverviewPage.Done {
+    init(_ execution: Execution, _ job: String, _ slug: String, now: Timestamp) {
+        self.init(
+            doneMark: execution.status.mark.svg, doneStatus: execution.status.word, doneJob: job,
+            donePath: Paths.filled(Paths.execution, slug, execution.id.text), doneWhen: [Moment(execution.scheduledFor, now: now)],
+            doneTook: execution.durationMs.map { Words.duration(milliseconds: $0) } ?? "",
+            hasWhy: !execution.shortReason.isEmpty, doneWhy: execution.shortReason)
+    }
+}
+
+extension OverviewPage.Next {
+    init?(_ job: Job, _ slug: String, now: Timestamp) {
+        guard let at = job.nextRunAt else { return nil }
+        self.init(nextJob: job.definition.name, nextPath: Paths.filled(Paths.job, slug, job.id.text), nextWhen: [Moment(at, now: now)])
+    }
+}
