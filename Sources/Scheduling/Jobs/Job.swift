@@ -16,7 +16,7 @@ public struct Job: Sendable, Identified {
     public let version: Int64
     public let health: String
     /// So many executions in a row have failed.
-    public let consecutiveFailures: Int
+    public internal(set) var consecutiveFailures = 0
     public let nextRunAt: Timestamp?
     public let setAside: String?
     /// Since when a pause has passed over occurrences; nil: it has not.

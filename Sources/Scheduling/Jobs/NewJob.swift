@@ -155,7 +155,6 @@ extension Job {
         (health, nextRunAt, setAside, passedOverFrom, pausedByTarget, lastExecution) = (
             "healthy", new.firstID == nil ? new.standing.next : nil, nil, nil, nil, nil
         )
-        consecutiveFailures = 0
         (managedBy, createdAt, updatedAt) = (new.managedBy, new.madeAt, new.madeAt)
     }
 }
