@@ -1,100 +1,38 @@
-"""Takes pictures of pages with chromedriver: take.py URL FOLDER [PATH...]"""
+"""Goes through the pages and looks at each: tour.py pictures FOLDER URL [PATH...] or tour.py checks AXE URL [PATH...]"""
 
-import base64
-import json
 import os
 import re
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 
-KINDS = {"light": ("light", 1280), "dark": ("dark", 1280), "390": ("light", 390)}
+from browser import Browser
+from checks import Checks
 
+class Pictures:
+    """Of each page one in light, one in dark and one 390 px wide."""
 
-class Browser:
-    """One session of WebDriver, with a profile that is gone afterwards."""
+    KINDS = {"light": ("light", 1280), "dark": ("dark", 1280), "390": ("light", 390)}
 
-    def __enter__(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.base = f"http://127.0.0.1:{port}"
-        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.PIPE, text=True)
-        for line in self.driver.stdout:
-            if "started successfully" in line:
-                break
-        arguments = ["--headless=new", f"--user-data-dir={self.profile.name}", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
-        if os.getuid() == 0:
-            arguments.append("--no-sandbox")
-        options = {"binary": "/usr/bin/chromium", "args": arguments}
-        answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
-        self.base += "/session/" + answer["sessionId"]
-        return self
+    def __init__(self, folder):
+        self.folder = folder
 
-    def __exit__(self, *_):
-        try:
-            self.ask("DELETE", "")
-        finally:
-            self.driver.terminate()
-            self.driver.wait()
-            self.profile.cleanup()
+    def take(self, name, browser):
+        for kind, (scheme, width) in self.KINDS.items():
+            file = os.path.join(self.folder, f"{name}-{kind}.png")
+            with open(file, "wb") as out:
+                out.write(browser.picture(scheme, width))
+            print(file)
+        browser.look("light", 1280)
 
-    def ask(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)["value"]
-
-    def devtools(self, command, **parameters):
-        return self.ask("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
-
-    def open(self, url):
-        self.ask("POST", "/url", {"url": url})
-
-    @property
-    def url(self):
-        return self.ask("GET", "/url")
-
-    def run(self, script, *arguments):
-        return self.ask("POST", "/execute/sync", {"script": script, "args": list(arguments)})
-
-    def find(self, xpath):
-        for _ in range(100):
-            found = self.ask("POST", "/elements", {"using": "xpath", "value": xpath})
-            if found:
-                return "/element/" + next(iter(found[0].values()))
-            time.sleep(0.1)
-        sys.exit(f"There is no {xpath} on {self.url}.")
-
-    def press(self, label):
-        self.ask("POST", self.find(f'//main//button[starts-with(normalize-space(), "{label}")]') + "/click", {})
-
-    def follow(self, label):
-        self.ask("POST", self.find(f'//main//a[normalize-space() = "{label}"]') + "/click", {})
-
-    def fill(self, **fields):
-        for name, text in fields.items():
-            field = self.find(f"//main//*[@name = '{name}']")
-            self.ask("POST", field + "/clear", {})
-            self.ask("POST", field + "/value", {"text": text})
-
-    def picture(self, scheme, width):
-        """The whole page that is open, however long it is."""
-        self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        # Chromium has no window as narrow as a telephone.
-        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
-        return base64.b64decode(self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"])
+    def end(self):
+        pass
 
 
 class Person:
     """Somebody at a browser, whose mail goes to the mailbox of development."""
 
-    def __init__(self, browser, site, folder, email):
-        self.browser, self.site, self.folder, self.email = browser, site, folder, email
+    def __init__(self, browser, site, eye, email):
+        self.browser, self.site, self.eye, self.email = browser, site, eye, email
         self.mails = {}
         self.organization = None
 
@@ -102,12 +40,7 @@ class Person:
         self.browser.open(self.site + path)
 
     def take(self, name):
-        for kind, (scheme, width) in KINDS.items():
-            file = os.path.join(self.folder, f"{name}-{kind}.png")
-            with open(file, "wb") as out:
-                out.write(self.browser.picture(scheme, width))
-            print(file)
-        self.browser.picture("light", 1280)
+        self.eye.take(name, self.browser)
 
     def show(self, path, name=None):
         self.open(path)
@@ -227,15 +160,17 @@ def pages(person, paths):
         person.show(path.replace("{organization}", person.organization or ""), name)
 
 
-def main(url, folder, paths):
+def main(what, where, url, paths):
+    eye = Pictures(where) if what == "pictures" else Checks(where)
     tail = f"{time.time_ns() // 1_000_000:x}@example.com"
     with Browser() as browser:
-        person = Person(browser, url, folder, f"wilhelmine-{tail}")
+        person = Person(browser, url, eye, f"wilhelmine-{tail}")
         if paths:
             pages(person, paths)
-            return
-        with Browser() as other:
-            tour(person, Person(other, url, folder, f"bob-{tail}"))
+        else:
+            with Browser() as other:
+                tour(person, Person(other, url, eye, f"bob-{tail}"))
+    eye.end()
 
 
-main(sys.argv[1].rstrip("/"), sys.argv[2], sys.argv[3:])
+main(sys.argv[1], sys.argv[2], sys.argv[3].rstrip("/"), sys.argv[4:])
