@@ -10,6 +10,8 @@ struct OverviewPage: Page {
 
     /// A job that is failing or late.
     struct Trouble: Sendable {
+        /// Rows keep their place on a live page by their ids.
+        let troubleID: String
         let troubleMark: String
         let troubleState: String
         let isBad: Bool
@@ -21,6 +23,7 @@ struct OverviewPage: Page {
     }
 
     struct Done: Sendable {
+        let doneID: String
         let doneMark: String
         let doneStatus: String
         let doneJob: String
@@ -32,6 +35,7 @@ struct OverviewPage: Page {
     }
 
     struct Next: Sendable {
+        let nextID: String
         let nextJob: String
         let nextPath: String
         let nextWhen: [Moment]
@@ -77,15 +81,18 @@ extension OverviewPage {
             hasTroubles: true,
             troubles: [
                 Trouble(
-                    troubleMark: Mark.bad.svg, troubleState: "Failing", isBad: true, troubleName: "Nightly <b> export", troublePath: "/j",
+                    troubleID: "t-1", troubleMark: Mark.bad.svg, troubleState: "Failing", isBad: true, troubleName: "Nightly <b> export",
+                    troublePath: "/j",
                     troubleWhy: "HTTP 504 after 30.0\u{A0}s · 5 in a row", troubleBars: Bars([.good, .good, .bad]).svg,
                     troubleLast: [PageSamples.moment])
             ], hasMoreTroubles: true, moreTroubles: "3 more", troublesPath: "/acme/jobs?health=failing", hasJobs: true, hasDone: true,
             done: [
                 Done(
-                    doneMark: Mark.good.svg, doneStatus: "Success", doneJob: "Every second", donePath: "/e", doneWhen: [PageSamples.moment],
+                    doneID: "e-1", doneMark: Mark.good.svg, doneStatus: "Success", doneJob: "Every second", donePath: "/e",
+                    doneWhen: [PageSamples.moment],
                     doneTook: "3\u{A0}ms", hasWhy: true, doneWhy: "HTTP 504")
-            ], hasNext: true, next: [Next(nextJob: "Every second", nextPath: "/j", nextWhen: [PageSamples.moment])], mayMake: true,
+            ], hasNext: true, next: [Next(nextID: "n-1", nextJob: "Every second", nextPath: "/j", nextWhen: [PageSamples.moment])],
+            mayMake: true,
             newJobPath: "/acme/jobs/new", jobsPath: "/acme/jobs", executionsPath: "/acme/executions", curl: "curl"),
         OverviewPage(
             title: "Overview · Acme", hasAlarm: false, iconPath: "/i", livePath: "/acme?fragment=overviewlive", sentence: "No jobs yet.",

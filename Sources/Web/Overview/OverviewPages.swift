@@ -90,13 +90,16 @@ extension OverviewPage {
                 numberNote: facts.today.notRun > 0 ? "\(Words.count(facts.today.notRun)) did not run" : "UTC",
                 numberPath: Paths.query(executions, [("since", midnight)])),
             Number(
-                numberLabel: "Succeeded", numberValue: rate, numberNote: facts.today.failed > 0 ? "\(Words.count(facts.today.failed)) failed" : "today",
+                numberLabel: "Succeeded", numberValue: rate,
+                numberNote: facts.today.failed > 0 ? "\(Words.count(facts.today.failed)) failed" : "today",
                 numberPath: Paths.query(executions, [("since", midnight), ("status", "failed")])),
             Number(
-                numberLabel: "Failing jobs", numberValue: Words.count(facts.counts.failing), numberNote: "of \(Words.count(facts.counts.all))",
+                numberLabel: "Failing jobs", numberValue: Words.count(facts.counts.failing),
+                numberNote: "of \(Words.count(facts.counts.all))",
                 numberPath: Paths.query(jobs, [("health", "failing")])),
             Number(
-                numberLabel: "Used this month", numberValue: limit.map { "\(Words.count(used)) of \(Words.count($0))" } ?? Words.count(used),
+                numberLabel: "Used this month",
+                numberValue: limit.map { "\(Words.count(used)) of \(Words.count($0))" } ?? Words.count(used),
                 numberNote: forecast.map { "about \(Words.count($0)) by its end" } ?? "", numberPath: jobs),
         ]
     }
@@ -106,7 +109,8 @@ extension OverviewPage.Trouble {
     init(_ job: Job, _ recent: [RecentExecution], _ slug: String, now: Timestamp) {
         let state = JobState(job, isRunning: false, now: now)
         self.init(
-            troubleMark: state.mark.svg, troubleState: state.word, isBad: state.isBad, troubleName: job.definition.name,
+            troubleID: "trouble-\(job.id)", troubleMark: state.mark.svg, troubleState: state.word, isBad: state.isBad,
+            troubleName: job.definition.name,
             troublePath: Paths.filled(Paths.job, slug, job.id.text), troubleWhy: job.trouble(recent.first) ?? "",
             troubleBars: Bars(recent).svg, troubleLast: recent.first.map { [Moment($0.finishedAt, now: now)] } ?? [])
     }
@@ -115,7 +119,7 @@ extension OverviewPage.Trouble {
 extension OverviewPage.Done {
     init(_ execution: Execution, _ job: String, _ slug: String, now: Timestamp) {
         self.init(
-            doneMark: execution.status.mark.svg, doneStatus: execution.status.word, doneJob: job,
+            doneID: execution.id.text, doneMark: execution.status.mark.svg, doneStatus: execution.status.word, doneJob: job,
             donePath: Paths.filled(Paths.execution, slug, execution.id.text), doneWhen: [Moment(execution.scheduledFor, now: now)],
             doneTook: execution.durationMs.map { Words.duration(milliseconds: $0) } ?? "",
             hasWhy: !execution.shortReason.isEmpty, doneWhy: execution.shortReason)
@@ -125,6 +129,8 @@ extension OverviewPage.Done {
 extension OverviewPage.Next {
     init?(_ job: Job, _ slug: String, now: Timestamp) {
         guard let at = job.nextRunAt else { return nil }
-        self.init(nextJob: job.definition.name, nextPath: Paths.filled(Paths.job, slug, job.id.text), nextWhen: [Moment(at, now: now)])
+        self.init(
+            nextID: "next-\(job.id)", nextJob: job.definition.name, nextPath: Paths.filled(Paths.job, slug, job.id.text),
+            nextWhen: [Moment(at, now: now)])
     }
 }

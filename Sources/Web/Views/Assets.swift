@@ -37,7 +37,14 @@ struct Assets: Sendable {
     /// Makes pages live; they are whole without it.
     let script = Asset(
         "app.js", type: "text/javascript; charset=utf-8",
-        bytes: PackageResources.live_js + PackageResources.keys_js + PackageResources.forms_js)
+        bytes: plain(PackageResources.live_js + PackageResources.keys_js + PackageResources.forms_js))
+
+    /// Without the lines that are comments, and without what indents the others: that is for who reads the source. No text of ours
+    /// goes over several lines.
+    private static func plain(_ script: [UInt8]) -> [UInt8] {
+        script.split(separator: UInt8(ascii: "\n")).map { $0.drop { $0 == UInt8(ascii: " ") } }
+            .filter { !$0.starts(with: "//".utf8) }.flatMap { $0 + [UInt8(ascii: "\n")] }
+    }
 
     let icon = Asset("favicon.svg", type: "image/svg+xml; charset=utf-8", bytes: PackageResources.favicon_svg)
     /// While something fails.
