@@ -3,6 +3,9 @@
 /// `in` is 303 to the page to sign in on; 303 leads elsewhere. Forms are sent empty but for their token, bodies of the API as `{}`: who
 /// may do a thing is told what is missing (422), or does it to a row made for the purpose.
 enum RouteTable {
+    /// Whose answers have no end.
+    static let endless: Set = ["/api/events", "/{slug}/stream"]
+
     /// Who asks for pages, in the table's order. Whoever comes with a key is nobody there.
     static let visitors = ["nobody", "Charlie", "removed", "Victor", "Bob", "Adam", "Alice", "expired"]
 
@@ -60,6 +63,7 @@ enum RouteTable {
         POST /invites/{invite}/decline                    in     303     303     303    303 303  303   in
 
         GET  /{slug}                                      in     404     404     200    200 200  200   in
+        GET  /{slug}/stream                               in     404     404     200    200 200  200   in
         GET  /{slug}/members                              in     404     404     200    200 200  200   in
         GET  /{slug}/members/{member}                     in     404     404     403    403 200  200   in
         POST /{slug}/members/{member}/role                in     404     404     403    403 422  422   in

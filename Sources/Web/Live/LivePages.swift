@@ -16,7 +16,6 @@ struct LivePages: Sendable {
     private static let pause: Duration = .milliseconds(500)
 
     @Sendable private func stream(_ request: Request, _ context: MemberContext) throws -> Response {
-        try request.checkIsRead()
         let stream = try events.open(.names, for: context.access)
         let body = ResponseBody { writer in
             let end = Task {

@@ -117,6 +117,20 @@ extension Browser {
         }
     }
 
+    /// Runs this before every page's own scripts.
+    func before(eachPage script: String) async throws {
+        let params: JSON = ["source": .string(script)]
+        try await ask("POST", "/goog/cdp/execute", ["cmd": "Page.addScriptToEvaluateOnNewDocument", "params": params])
+    }
+
+    /// The tab that is seen.
+    var tab: String { get async throws { try await ask("GET", "/window").string ?? "" } }
+
+    /// Opens another and looks at it.
+    func openTab() async throws { try await show(ask("POST", "/window/new", ["type": "tab"])["handle"]?.string ?? "") }
+
+    func show(_ tab: String) async throws { try await ask("POST", "/window", ["handle": .string(tab)]) }
+
     /// What the script's `return` gives.
     @discardableResult
     func executeScript(_ script: String) async throws -> JSON {

@@ -49,6 +49,12 @@ extension Tenant {
         return Member(id: user.text, email: email, cookie: token)
     }
 
+    /// Signs a member out wherever they are.
+    func endSessions(of member: Member) async throws {
+        let id = try #require(ID<User>(member.id))
+        _ = try await server.database { database in try await database.query("DELETE FROM sessions WHERE user_id = \(id)") }
+    }
+
     var slug: String { get async { await get("/api/organization").json["slug"]?.string ?? "" } }
 
     /// A new key with these scopes: as a tenant, which is all that a key can see.
