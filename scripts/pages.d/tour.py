@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import time
+import urllib.parse
 
 from browser import Browser
 from checks import Checks
@@ -78,7 +79,7 @@ class Person:
 def tour(person, guest):
     """Every page that there is, in an order in which people may come by them."""
     browser = person.browser
-    for path in ["/", "/status", "/demo", "/nothing", "/users/log-in"]:
+    for path in ["/", "/status", "/nothing", "/users/log-in"]:
         person.show(path)
     person.show("/users/register", "sign-up")
     browser.fill(email="nobody")
@@ -148,6 +149,50 @@ def tour(person, guest):
     person.show(home + "/audit-log", "audit-log")
     person.show(home + "/audit-log?action=job.created", "audit-log-none")
     person.show("/", "landing-signed-in")
+    for path in DOCS:
+        person.show("/docs" + path)
+    demo(person)
+
+
+def demo(person):
+    """The demo organization, which has every state in it."""
+    browser = person.browser
+    person.show("/demo")
+    browser.press("Enter the demo")
+    person.organization = home = browser.url[len(person.site) :]
+    person.take("demo-overview")
+    person.show(home + "/jobs", "demo-jobs")
+    for health in ["failing", "late", "healthy", "paused"]:
+        person.show(f"{home}/jobs?health={health}", f"demo-jobs-{health}")
+    person.show(home + "/jobs?search=nothing+like+it", "demo-jobs-none")
+    jobs = {"failing": "Sync the warehouse", "hanging": "Ask the old ERP", "late": "Import the catalogue", "healthy": "Import orders"}
+    for name, label in jobs.items():
+        person.open(home + "/jobs?search=" + urllib.parse.quote(label))
+        browser.follow(label)
+        person.take("demo-job-" + name)
+    job = browser.url[len(person.site) :]
+    person.show(home + "/jobs/new", "demo-job-new")
+    browser.fill(url="not a URL")
+    browser.press("Create")
+    person.take("demo-job-new-errors")
+    person.show(job + "/edit", "demo-job-edit")
+    browser.press("Test")
+    person.take("demo-job-tested")
+    person.show(job + "/delete", "demo-job-delete")
+    person.show(home + "/jobs?deleted=true", "demo-jobs-deleted")
+    person.show(home + "/executions", "demo-executions")
+    for status in ["success", "failed", "timeout", "missed", "skipped", "cancelled", "running", "pending"]:
+        person.show(f"{home}/executions?status={status}", f"demo-executions-{status}")
+        first = browser.run("return document.querySelector('tbody tr th a, tbody tr td a')?.href")
+        if first:
+            browser.open(first)
+            person.take("demo-execution-" + status)
+    person.show(home + "/executions/replay?status=failed", "demo-replay")
+    for page in ["members", "keys", "audit-log", "settings"]:
+        person.show(f"{home}/{page}", f"demo-{page}")
+
+
+DOCS = ["", "/getting-started", "/cron", "/cron?expression=0+8+*+*+1", "/webhooks", "/plugins", "/sync", "/self-hosting", "/api", "/api/jobs", "/errors"]
 
 
 def pages(person, paths):
