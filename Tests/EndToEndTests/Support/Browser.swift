@@ -117,6 +117,11 @@ extension Browser {
         }
     }
 
+    /// Gives the page's address a cookie.
+    func keep(_ name: String, _ value: String) async throws {
+        try await ask("POST", "/cookie", ["cookie": ["name": .string(name), "value": .string(value), "path": "/"]])
+    }
+
     /// What the script's `return` gives.
     @discardableResult
     func executeScript(_ script: String) async throws -> JSON {
