@@ -70,6 +70,18 @@ public struct AuditLog: Sendable {
         ).map { try AuditEntry($0) }
     }
 
+    /// The last entry of an action on each of these subjects, by subject.
+    public func latest(_ action: String, on subjects: [String], for access: Access) async throws -> [String: AuditEntry] {
+        let rows = try await database.query(
+            """
+            SELECT x.* FROM unnest(\(subjects)) AS s (sought) CROSS JOIN LATERAL (
+                SELECT \(AuditEntry.columns) FROM audit_log
+                WHERE organization_id = \(access.organization.id) AND subject = s.sought AND action = \(action) ORDER BY id DESC LIMIT 1
+            ) x
+            """)
+        return Dictionary(try rows.map { try AuditEntry($0) }.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The addresses of the members and the names of the keys among the actors, by their ids: for people to read.
     public func names(of entries: [AuditEntry], for access: Access) async throws -> [String: String] {
         var (users, keys) = ([ID<User>](), [ID<APIKey>]())

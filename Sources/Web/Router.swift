@@ -44,7 +44,7 @@ extension WebServer {
         if let work = site.work {
             OverviewPages(work: work, pages: pages, siteURL: site.url).addRoutes(to: member)
             LivePages(events: work.events).addRoutes(to: member)
-            JobsPages(work: work, pages: pages).addRoutes(to: member)
+            JobsPages(work: work, people: people, pages: pages, siteURL: site.url).addRoutes(to: member)
             JobFormPages(work: work, pages: pages).addRoutes(to: member)
             ExecutionsPages(work: work, pages: pages).addRoutes(to: member)
         }

@@ -42,6 +42,10 @@ import Time
             "POST /{slug}/settings/slug": Body(fields: ["slug": "acme"]),
             "POST /{slug}/settings/signing-secret": Body(fields: ["overlap_hours": "1"]),
             "POST /{slug}/settings/delete": Body(fields: ["confirmation": "Acme"]),
+            "POST /{slug}/jobs/bulk": Body(fields: ["act": "run"], optional: ["job", "confirmed", "return_to"], tables: ofJobs),
+            "POST /{slug}/jobs/{job}/run": Body(fields: [:], optional: ["body", "reason"], tables: ofJobs),
+            "POST /{slug}/jobs/{job}/pause": Body(fields: [:], optional: ["until"], tables: ofJobs),
+            "POST /{slug}/jobs/{job}/resume": Body(fields: [:], optional: ["missed"], tables: ofJobs),
             "POST /api/jobs": Body(fields: job, optional: shape, tables: ofJobs),
             "POST /api/jobs/batch": Body(fields: ["jobs": [.object(job)]], tables: ofJobs),
             "PUT /api/sync": Body(

@@ -64,6 +64,15 @@ enum RouteTable {
 
         GET  /{slug}                                      in     404     404     200    200 200  200   in
         GET  /{slug}/stream                               in     404     404     200    200 200  200   in
+        GET  /{slug}/jobs                                 in     404     404     200    200 200  200   in
+        POST /{slug}/jobs/bulk                            in     404     404     403    422 422  422   in
+        GET  /{slug}/jobs/{job}                           in     404     404     200    200 200  200   in
+        POST /{slug}/jobs/{job}/run                       in     404     404     403    303 303  303   in
+        POST /{slug}/jobs/{job}/pause                     in     404     404     403    303 303  303   in
+        POST /{slug}/jobs/{job}/resume                    in     404     404     403    303 303  303   in
+        POST /{slug}/jobs/{job}/clone                     in     404     404     403    303 303  303   in
+        GET  /{slug}/jobs/{job}/delete                    in     404     404     403    200 200  200   in
+        POST /{slug}/jobs/{job}/delete                    in     404     404     403    303 303  303   in
         GET  /{slug}/members                              in     404     404     200    200 200  200   in
         GET  /{slug}/members/{member}                     in     404     404     403    403 200  200   in
         POST /{slug}/members/{member}/role                in     404     404     403    403 422  422   in

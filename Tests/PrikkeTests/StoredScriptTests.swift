@@ -82,6 +82,8 @@ import Testing
                     nobody.call("GET", "/", headers: ["Cookie: __Host-flash=\(query)"]),
                     nobody.call("GET", "/nowhere/\(query)?\(query)"),
                     nobody.call("GET", "/users/log-in/\(query)"), nobody.call("GET", "/invites/\(query)"),
+                    alice.call("GET", "/acme/jobs?search=\(query)&tag=\(query)"),
+                    alice.call("POST", "/acme/jobs/bulk", [("act", "run"), ("job", text), ("return_to", text)]),
                     alice.call("GET", "/acme/members/\(query)"), alice.call("GET", "/\(query)"),
                 ]
             }
@@ -147,13 +149,14 @@ import Testing
 
     private static func pages(_ cast: Cast) async throws -> [(Caller, String)] {
         let alice = cast["Alice"]
-        _ = try await cast.job()
+        let job = try await cast.job()
         let invite = try await cast.invite(to: "alice@example.com", by: "Charlie", of: cast.globex.organization)
         let gone = try await cast.deletedOrganization(ownedBy: "Alice")
         #expect(!gone.isEmpty)
         let key = try await cast.key()
         let paths = [
-            "/acme", "/acme/members", "/acme/members/\(cast.id(of: "Bob").text)", "/acme/keys", "/acme/keys/\(key.id.text)",
+            "/acme", "/acme/jobs", "/acme/jobs/\(job.id)", "/acme/jobs/\(job.id)/delete", "/acme/members",
+            "/acme/members/\(cast.id(of: "Bob").text)", "/acme/keys", "/acme/keys/\(key.id.text)",
             "/acme/audit-log",
             "/acme/settings", "/acme/settings/delete", "/account", "/account/delete", "/invites", "/invites/\(invite.id)",
             "/invites/\(invite.token)", "/organizations/new", "/dev/mailbox", "/", "/status",

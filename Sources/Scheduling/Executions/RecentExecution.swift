@@ -33,6 +33,16 @@ extension Executions {
         for row in rows { recent[try row("job_id"), default: []].append(try RecentExecution(row)) }
         return recent
     }
+
+    /// Which of these jobs have an execution that runs now.
+    public func running(of jobs: [ID<Job>], for access: Access) async throws -> Set<ID<Job>> {
+        let rows = try await database.query(
+            """
+            SELECT DISTINCT job_id FROM queue WHERE organization_id = \(access.organization.id) AND job_id = ANY (\(jobs))
+                AND leased_by IS NOT NULL AND due_at <= \(engine.clock.now())
+            """)
+        return Set(try rows.map { try $0("job_id") })
+    }
 }
 
 extension RecentExecution {

@@ -46,12 +46,12 @@ extension Job {
     /// The job in the one shape that it has everywhere.
     public func json(now: Timestamp) -> JSON {
         let schedule = definition.readSchedule()
-        let isPaused = !definition.enabled || definition.pausedUntil.map { $0 > now } ?? false
+        let isPaused = self.isPaused(at: now)
         var warnings = schedule.map { Self.warnings(of: $0, from: now) } ?? []
         if let setAside { warnings.append(["code": "set_aside", "detail": .string(setAside)]) }
         var json: JSONObject = ["id": .string(id.text)]
         for (key, value) in definition.members { json[key] = value }
-        json["health"] = .string(isPaused ? "paused" : health)
+        json["health"] = .string(shownHealth(at: now))
         json["paused_reason"] = pausedByTarget.map { .string($0.reason) } ?? .null
         json["paused_at"] = pausedByTarget.map { .string($0.since.rfc3339) } ?? .null
         json["passed_over"] = .integer(isPaused ? passedOver(by: now, schedule) : 0)

@@ -131,6 +131,11 @@ extension Browser {
 
     func show(_ tab: String) async throws { try await ask("POST", "/window", ["handle": .string(tab)]) }
 
+    /// Gives the page's address a cookie.
+    func keep(_ name: String, _ value: String) async throws {
+        try await ask("POST", "/cookie", ["cookie": ["name": .string(name), "value": .string(value), "path": "/"]])
+    }
+
     /// What the script's `return` gives.
     @discardableResult
     func executeScript(_ script: String) async throws -> JSON {

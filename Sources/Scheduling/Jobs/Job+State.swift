@@ -1,0 +1,14 @@
+import JSON
+import Time
+
+/// What pages say of a job beside its definition.
+extension Job {
+    /// Whether it rests at an instant, whoever has paused it.
+    public func isPaused(at now: Timestamp) -> Bool { !definition.enabled || definition.pausedUntil.map { $0 > now } ?? false }
+
+    /// How it is doing then: `healthy`, `late`, `failing`, `paused`.
+    public func shownHealth(at now: Timestamp) -> String { isPaused(at: now) ? "paused" : health }
+
+    /// Its schedule for people.
+    public var scheduleInWords: String { JobSchedule.words(definition.schedule, setAt: definition.scheduleSetAt) }
+}

@@ -1,0 +1,170 @@
+import JSON
+import Scheduling
+import Tenancy
+import Time
+
+/// One job: how it is doing, what comes next, what it has done, and how it is set; keeps itself up to date.
+struct JobPage: Page {
+    static let template = "job"
+    static let fragments: Set = ["joblive"]
+
+    /// A run to come. (The stored names are long because a template knows no name at two depths.)
+    struct NextRun: Sendable {
+        let nextOnWall: String
+        let nextOffset: String
+        let nextMoment: [Moment]
+        /// What a clock change does to it; empty on ordinary days.
+        let nextMark: String
+    }
+    struct Warning: Sendable { let warning: String }
+
+    let title: String
+    let hasAlarm: Bool
+    let tabIcon: String
+    let livePath: String
+    let topic: String
+    let listPath: String
+    let jobName: String
+    let jobMark: String
+    let jobState: String
+    let isFailing: Bool
+    /// The state in a sentence, for whoever hears of its change.
+    let saying: String
+    let jobTarget: String
+    let notes: [JobNote]
+    let warnings: [Warning]
+    let scheduleSaid: String
+    let nextHeading: String
+    let hasNext: Bool
+    let nextRuns: [NextRun]
+
+    let mayChange: Bool
+    let isPaused: Bool
+    let passedOver: String
+    let editPath: String
+    let deletionPath: String
+    /// What takes one click.
+    let acts: [PostButton]
+    /// One, or none.
+    let running: [Form]
+    let pausing: [Form]
+    let resuming: [Form]
+    let isRunOpen: Bool
+    let isPauseOpen: Bool
+
+    let hasCharts: Bool
+    let charts: [Chart]
+    let hasRuns: Bool
+    let runs: [JobRun]
+    let runsPath: String
+    let facts: [JobFact]
+    let example: String
+}
+
+extension JobPage {
+    /// So many of the runs to come.
+    private static let mostNext = 10
+
+    /// What is read for it.
+    struct Content: Sendable {
+        let job: Job
+        let preview: JSON
+        let recent: [RecentExecution]
+        let executions: [Execution]
+        let days: [JobDay]
+        let isRunning: Bool
+        let pause: JobNote.Pause?
+        /// When new rules of its time zone have moved its next run; nil: they have not lately.
+        let movedAt: Timestamp?
+        let now: Timestamp
+    }
+
+    init(_ content: Content, _ forms: JobForms, of viewer: Viewer, _ access: Access, siteURL: String, assets: Assets) {
+        let (job, now, slug) = (content.job, content.now, access.organization.slug)
+        let (id, name, isPaused) = (job.id.text, job.definition.name, job.isPaused(at: now))
+        let standing = JobStanding(job.shownHealth(at: now), isRunning: content.isRunning)
+        let (path, mayChange) = (Paths.filled(Paths.job, slug, id), access.may(.changeJobs))
+        let passed = job.json(now: now)["passed_over"]?.int ?? 0
+        let next = Self.next(content.preview, now: now)
+        self.init(
+            title: "\(standing.isFailing ? "▲ " : "")\(name) · Jobs · \(access.organization.name)", hasAlarm: standing.isFailing,
+            tabIcon: standing.isFailing ? assets.alarmIcon.url : assets.icon.url, livePath: Fragments.path("joblive", of: path), topic: id,
+            listPath: Paths.filled(Paths.jobs, slug), jobName: name, jobMark: standing.mark.svg, jobState: standing.word,
+            isFailing: standing.isFailing, saying: "\(name) is \(standing.word.lowercased()).", jobTarget: Target(job.definition).inShort,
+            notes: JobNote.all(of: job, content.recent, pausedBy: content.pause, now: now) + Self.notes(content),
+            warnings: (content.preview["warnings"]?.array ?? []).compactMap { $0["detail"]?.string }.map(Warning.init),
+            scheduleSaid: job.scheduleInWords, nextHeading: isPaused && !next.isEmpty ? "Next runs, were it resumed now" : "Next runs",
+            hasNext: !next.isEmpty, nextRuns: next, mayChange: mayChange, isPaused: isPaused,
+            passedOver: passed > 0 ? "The pause has passed over \(Words.count(passed, "run"))\(passed >= 1_000 ? " or more" : "")." : "",
+            editPath: Paths.filled(Paths.jobEdit, slug, id), deletionPath: Paths.filled(Paths.jobDeletion, slug, id),
+            acts: mayChange ? Self.acts(on: job, isPaused: isPaused, token: viewer.formToken, slug) : [],
+            running: mayChange ? [forms.run] : [], pausing: mayChange && !isPaused ? [forms.pause] : [],
+            resuming: mayChange && isPaused ? [forms.resume] : [], isRunOpen: forms.isRunOpen, isPauseOpen: forms.isPauseOpen,
+            hasCharts: !content.days.isEmpty && !JobCharts.all(content.days).isEmpty, charts: JobCharts.all(content.days),
+            hasRuns: !content.executions.isEmpty, runs: content.executions.map { JobRun($0, now: now, slug) },
+            runsPath: Paths.query(Paths.filled(Paths.executions, slug), [("job", id)]), facts: JobFact.all(of: job, now: now),
+            example: CurlExample.trigger(id, at: siteURL))
+    }
+
+    private static func acts(on job: Job, isPaused: Bool, token: String, _ slug: String) -> [PostButton] {
+        let all = [("Run now", Paths.jobRun), ("Pause", Paths.jobPause), ("Clone", Paths.jobClone)]
+        return all.filter { !isPaused || $0.1 != Paths.jobPause }.map { label, route in
+            PostButton(label, to: Paths.filled(route, slug, job.id.text), token: token, about: job.definition.name)
+        }
+    }
+
+    private static func notes(_ content: Content) -> [JobNote] {
+        var notes: [JobNote] = []
+        if content.job.managedBy != nil { notes.append(JobNote("Managed by sync: what you change here, the next sync may change back.")) }
+        if let moved = content.movedAt {
+            let words = "The rules of its time zone changed \(Moment.words(moved, now: content.now)), and its next run moved with them."
+            notes.append(JobNote(words, tone: "warn"))
+        }
+        return notes
+    }
+
+    private static func next(_ preview: JSON, now: Timestamp) -> [NextRun] {
+        (preview["next_runs"]?.array ?? []).prefix(mostNext).compactMap { run in
+            guard let at = run["at"]?.string.flatMap({ Timestamp(rfc3339: $0) }) else { return nil }
+            let local = (run["local"]?.string).flatMap { LocalTime(String($0.prefix(19))) }
+            return NextRun(
+                nextOnWall: local.map(DayWords.long) ?? at.rfc3339Seconds, nextOffset: run["offset"]?.string ?? "",
+                nextMoment: [Moment(at, now: now)], nextMark: run["mark"]?["sentence"]?.string ?? "")
+        }
+    }
+}
+
+/// An execution as a row of its job's page. (The stored names are long because a template knows no name at two depths.)
+struct JobRun: Sendable {
+    let runMark: String
+    let runStatus: String
+    let isRunBad: Bool
+    let runPath: String
+    let runDue: [Moment]
+    let runWords: String
+    let runTook: String
+    let runLate: String
+}
+
+extension JobRun {
+    init(_ e: Execution, now: Timestamp, _ slug: String) {
+        let times = e.count > 1 ? "\(Words.count(e.count)) occurrences. " : ""
+        self.init(
+            runMark: Self.mark(e.status).svg, runStatus: e.status.rawValue.prefix(1).uppercased() + e.status.rawValue.dropFirst(),
+            isRunBad: e.status == .failed || e.status == .timeout, runPath: Paths.filled(Paths.execution, slug, e.id.text),
+            runDue: [Moment(e.scheduledFor, now: now)], runWords: times + Ending(e).words,
+            runTook: e.durationMs.map { Words.duration(milliseconds: $0) } ?? "",
+            runLate: e.latenessMs.map { Words.duration(milliseconds: $0) } ?? "")
+    }
+
+    private static func mark(_ status: ExecutionStatus) -> Mark {
+        switch status {
+        case .success: .good
+        case .failed, .timeout: .bad
+        case .missed: .late
+        case .running: .running
+        case .pending: .waiting
+        case .skipped, .cancelled: .still
+        }
+    }
+}
