@@ -42,6 +42,9 @@ import Time
             "POST /{slug}/settings/slug": Body(fields: ["slug": "acme"]),
             "POST /{slug}/settings/signing-secret": Body(fields: ["overlap_hours": "1"]),
             "POST /{slug}/settings/delete": Body(fields: ["confirmation": "Acme"]),
+            "POST /{slug}/jobs/new": Body(fields: ["config_url": "https://example.com/"], optional: shape, tables: ofJobs),
+            "POST /{slug}/jobs/{job}/edit": Body(fields: ["name": "Mine"], optional: shape, tables: ofJobs),
+            "POST /{slug}/jobs/preview": Body(fields: ["schedule_kind": "none"], optional: shape, tables: ofJobs),
             "POST /api/jobs": Body(fields: job, optional: shape, tables: ofJobs),
             "POST /api/jobs/batch": Body(fields: ["jobs": [.object(job)]], tables: ofJobs),
             "PUT /api/sync": Body(
@@ -99,6 +102,7 @@ import Time
             let cast = try await Cast(house)
             let read = Set(Self.bodies().keys).union([
                 "POST /users/log-in/code", "POST /account/address-back/{token}", "POST /account/delete", "POST /demo/{behaviour}",
+                "POST /{slug}/jobs/test",
             ])
             let buttons = house.routes.filter { !$0.path.hasPrefix("/api/") && $0.method == "POST" && !read.contains("POST \($0.path)") }
             #expect(buttons.count > 12)
