@@ -122,7 +122,9 @@ let package = Package(
             resources: [
                 .embedInCode("Templates/overview.mustache"),
                 .embedInCode("Templates/error.mustache"),
+                .embedInCode("Templates/field.mustache"),
                 .embedInCode("Templates/form.mustache"),
+                .embedInCode("Templates/group.mustache"),
                 .embedInCode("Templates/landing.mustache"),
                 .embedInCode("Templates/layout.mustache"),
                 .embedInCode("Templates/mail.mustache"),

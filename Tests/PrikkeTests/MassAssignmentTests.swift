@@ -46,6 +46,9 @@ import Time
             "POST /{slug}/jobs/{job}/run": Body(fields: [:], optional: ["body", "reason"], tables: ofJobs),
             "POST /{slug}/jobs/{job}/pause": Body(fields: [:], optional: ["until"], tables: ofJobs),
             "POST /{slug}/jobs/{job}/resume": Body(fields: [:], optional: ["missed"], tables: ofJobs),
+            "POST /{slug}/jobs/new": Body(fields: ["config_url": "https://example.com/"], optional: shape, tables: ofJobs),
+            "POST /{slug}/jobs/{job}/edit": Body(fields: ["name": "Mine"], optional: shape, tables: ofJobs),
+            "POST /{slug}/jobs/preview": Body(fields: ["schedule_kind": "none"], optional: shape, tables: ofJobs),
             "POST /api/jobs": Body(fields: job, optional: shape, tables: ofJobs),
             "POST /api/jobs/batch": Body(fields: ["jobs": [.object(job)]], tables: ofJobs),
             "PUT /api/sync": Body(
@@ -103,6 +106,7 @@ import Time
             let cast = try await Cast(house)
             let read = Set(Self.bodies().keys).union([
                 "POST /users/log-in/code", "POST /account/address-back/{token}", "POST /account/delete", "POST /demo/{behaviour}",
+                "POST /{slug}/jobs/test",
             ])
             let buttons = house.routes.filter { !$0.path.hasPrefix("/api/") && $0.method == "POST" && !read.contains("POST \($0.path)") }
             #expect(buttons.count > 12)

@@ -73,6 +73,12 @@ enum RouteTable {
         POST /{slug}/jobs/{job}/clone                     in     404     404     403    303 303  303   in
         GET  /{slug}/jobs/{job}/delete                    in     404     404     403    200 200  200   in
         POST /{slug}/jobs/{job}/delete                    in     404     404     403    303 303  303   in
+        GET  /{slug}/jobs/new                             in     404     404     403    200 200  200   in
+        POST /{slug}/jobs/new                             in     404     404     403    422 422  422   in
+        POST /{slug}/jobs/preview                         in     404     404     403    200 200  200   in
+        POST /{slug}/jobs/test                            in     404     404     403    422 422  422   in
+        GET  /{slug}/jobs/{job}/edit                      in     404     404     403    200 200  200   in
+        POST /{slug}/jobs/{job}/edit                      in     404     404     403    303 303  303   in
         GET  /{slug}/members                              in     404     404     200    200 200  200   in
         GET  /{slug}/members/{member}                     in     404     404     403    403 200  200   in
         POST /{slug}/members/{member}/role                in     404     404     403    403 422  422   in

@@ -12,13 +12,15 @@ extension Jobs {
     ]).named("PreviewRequest")
 
     /// What a schedule, let through by `previewBody`, would come to if a job had it from now on. Throws `InvalidInput` where
-    /// no job could have it; one that only the plan does not reach is told, with a warning.
-    public func preview(_ body: JSON, for access: Access) async throws -> JSON {
+    /// no job could have it; one that only the plan does not reach is told, with a warning. `job`: whose schedule it is to be instead of the
+    /// one that it has.
+    public func preview(_ body: JSON, insteadOf job: Job? = nil, for access: Access) async throws -> JSON {
         let now = engine.clock.now()
         let said = body["schedule"] ?? .null
         let (stored, schedule) = try JobDefinition.schedule(said, zone: access.organization.timezone, now: now)
-        try JobDefinition.refuseIfOver(schedule, saidAs: said, after: now)
-        return try await preview(schedule, words: JobSchedule.words(stored, setAt: now), of: nil, from: now, for: access)
+        let isNew = stored != job?.definition.schedule
+        if isNew { try JobDefinition.refuseIfOver(schedule, saidAs: said, after: now) }
+        return try await preview(schedule, words: JobSchedule.words(stored, setAt: now), of: job, from: now, for: access)
     }
 
     /// What a job's schedule comes to; of one that is switched off, what it would come to if it were resumed now.

@@ -69,9 +69,16 @@ public struct Jobs: Sendable {
         try await change(name, patch, by: .change, ifVersion: version, makingUp: answer, for: access)
     }
 
+    /// The same with a whole draft instead of a patch: what it leaves out gets its default, as in a new job. So a form saves: what a patch
+    /// cannot say, a null within `success.json` for one, a draft can.
+    public func change(_ name: Name, to draft: JSON, ifVersion version: Int64?, for access: Access) async throws -> Job {
+        try await change(name, draft, isWhole: true, by: .change, ifVersion: version, for: access)
+    }
+
     /// The same by another verb, as the audit log calls it.
     func change(
-        _ name: Name, _ patch: JSON, by verb: Verb, ifVersion version: Int64?, makingUp answer: Answer? = nil, for access: Access
+        _ name: Name, _ patch: JSON, isWhole: Bool = false, by verb: Verb, ifVersion version: Int64?, makingUp answer: Answer? = nil,
+        for access: Access
     ) async throws -> Job {
         try await unlessKeyIsTaken {
             try await database.transaction { transaction in
@@ -80,7 +87,7 @@ public struct Jobs: Sendable {
                 // Not before the lock: what ran while we waited for it must not be found to be due after now.
                 let now = engine.clock.now()
                 if let version, version != old.version { throw Refusal.changedSince }
-                let draft = JSON.object(old.definition.members).merged(with: patch, replacing: ["schedule"])
+                let draft = isWhole ? patch : JSON.object(old.definition.members).merged(with: patch, replacing: ["schedule"])
                 let reading = try read(draft, of: old.id, changing: old, for: access, now: now)
                 // Without a key sync would not find it any more: from then on it is people's.
                 let manager = reading.definition.key == nil ? nil : old.managedBy

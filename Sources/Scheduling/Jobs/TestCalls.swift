@@ -29,10 +29,11 @@ public struct TestCalls: Sendable {
         return try await call(job.definition, config, as: job.id, named: job.id.text, for: access)
     }
 
-    /// Calls what a job would call that is not saved. Throws `InvalidInput`, and as above.
-    public func call(draft: JSON, for access: Access) async throws -> Attempt {
-        let id = ID<Job>()
-        let reading = try jobs.read(draft, of: id, for: access, now: jobs.engine.clock.now())
+    /// Calls what a job would call that is not saved; `old`: what it would be a change of, whose secrets it keeps where it says ***. Throws
+    /// `InvalidInput`, and as above.
+    public func call(draft: JSON, changing old: Job? = nil, for access: Access) async throws -> Attempt {
+        let id = old?.id ?? ID<Job>()
+        let reading = try jobs.read(draft, of: id, changing: old, for: access, now: jobs.engine.clock.now())
         let values = reading.sealed.flatMap { jobs.secrets.open($0, of: id, access.organization.id) } ?? [:]
         let config = reading.definition.config.unmasked(with: values)
         return try await call(reading.definition, config, as: id, named: access.organization.id.text, for: access)

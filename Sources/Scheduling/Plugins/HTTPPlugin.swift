@@ -7,7 +7,9 @@ public struct HTTPPlugin: JobPlugin {
     public static let kind = "http"
 
     public static let fields = [
-        Field("url", .string(1...2_048), required: true, help: "What to call: http or https.", example: "https://api.example.com/tick"),
+        Field(
+            "url", .string(1...2_048), required: true, label: "URL", help: "What to call: http or https.",
+            example: "https://api.example.com/tick"),
         Field(
             "method", .choice(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
             help: "The request's method. Default: POST with a body, GET without.", example: "POST"),

@@ -80,6 +80,12 @@ public struct JobPlugins: Sendable {
         draft = JobShape.draft(self)
     }
 
+    /// The kinds there are.
+    public var kinds: [String] { plugins.map(\.kind) }
+
+    /// The members of a kind's `config`; nil: there is no such kind.
+    public func fields(of kind: String) -> [Field]? { plugins.first { $0.kind == kind }?.fields }
+
     subscript(kind: String) -> (any JobPlugin)? { plugins.first { $0.kind == kind }?.plugin }
 
     /// Each kind with the field that its settings make.

@@ -2,9 +2,17 @@ import JSON
 
 /// One input of a form, as texts ready to print. (The stored names are long because a template knows no name at two depths.)
 struct FormField: Sendable {
-    enum Kind: String, Sendable { case text, email, number, select, checkboxes, textarea, hidden }
+    enum Kind: String, Sendable {
+        case text, email, number, select, checkboxes, textarea, hidden
+        /// A date and a time of day, without a zone; the label says which it is in.
+        case datetime = "datetime-local"
+        case time
+        /// One box, whose label is its only option's.
+        case flag
+        case radios
+    }
 
-    /// One of the choices of a select or of checkboxes.
+    /// One of the choices of a select, of radio buttons or of checkboxes.
     struct Option: Sendable {
         let optionValue: String
         let optionLabel: String
@@ -23,6 +31,13 @@ struct FormField: Sendable {
     let isLine: Bool
     let isSelect: Bool
     let isCheckboxes: Bool
+    let isFlag: Bool
+    let isRadios: Bool
+    /// A machine wrote it or will read it.
+    let isCode: Bool
+    let hasList: Bool
+    /// The id of the list of suggestions.
+    let fieldList: String
     let isTextarea: Bool
     let hasHelp: Bool
     let hasPlaceholder: Bool
@@ -40,22 +55,27 @@ struct FormField: Sendable {
     /// in `…`. `autocomplete`: what a browser may fill in (HTML, "autofill"), `email` for one.
     init(
         name: String, kind: Kind = .text, label: String = "", help: String = "", value: String = "", error: String = "",
-        options: [Option] = [], chosen: [String] = [], placeholder: String = "", autocomplete: String = ""
+        options: [Option] = [], chosen: [String] = [], placeholder: String = "", autocomplete: String = "",
+        isCode: Bool = false, list: String = ""
     ) {
         (fieldName, fieldLabel, fieldHelp, fieldPlaceholder, fieldAutocomplete) = (name, label, help, placeholder, autocomplete)
         inputType = kind.rawValue
         isHidden = kind == .hidden
-        isLine = [.text, .email, .number].contains(kind)
+        isLine = [.text, .email, .number, .datetime, .time].contains(kind)
         isSelect = kind == .select
         isCheckboxes = kind == .checkboxes
         isTextarea = kind == .textarea
+        isFlag = kind == .flag
+        isRadios = kind == .radios
+        self.isCode = isCode
+        (fieldList, hasList) = (list, !list.isEmpty)
         hasHelp = !help.isEmpty
         hasPlaceholder = !placeholder.isEmpty
         hasAutocomplete = !autocomplete.isEmpty
         self.options = options
         fieldValue = ""
         fieldID = name
-        fill(kind == .checkboxes ? chosen : [value])
+        fill(kind == .checkboxes || kind == .flag ? chosen : [value])
         if !error.isEmpty { refuse(error) }
         describe()
     }

@@ -3,17 +3,20 @@ import NIOCore
 
 /// Reads what a form sends: the one encoding that our forms use, strictly.
 struct FormReader {
+    /// Of most forms, in bytes.
     static let largest = 65_536
 
     let request: Request
     let channel: any Channel
+    /// So many bytes are read.
+    var most = largest
 
     /// The parameters in order. Throws `Problem`.
     func parameters() async throws -> [FormParameter] {
         let reader = BodyReader(request: request, channel: channel)
-        try reader.checkLength(upTo: Self.largest)
+        try reader.checkLength(upTo: most)
         guard reader.isPlain("application/x-www-form-urlencoded") else { throw Problem.formNeeded }
-        guard let text = String(validating: try await reader.bytes(upTo: Self.largest), as: UTF8.self) else { throw Problem.malformedForm }
+        guard let text = String(validating: try await reader.bytes(upTo: most), as: UTF8.self) else { throw Problem.malformedForm }
         do {
             return try QueryString.parse(text).map { FormParameter(name: $0.name, value: $0.value) }
         } catch {

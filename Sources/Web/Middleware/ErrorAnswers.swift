@@ -22,14 +22,19 @@ struct ErrorAnswers: RouterMiddleware {
             let status: HTTPResponse.Status = request.method == .get ? .movedPermanently : .permanentRedirect
             return Response(status: status, headers: [.location: error.path + query])
         } catch let error as SignInNeeded where wantsPage(request) {
+            if let again = repetition?.answer(signedOut: request, context) { return again }
             return .seeOther(Paths.signIn(returningTo: error.place))
         } catch let error as HTTPError where error.status == .notFound && request.method == .options {
             return options(request, context)
+        } catch let error as StaleForm where wantsPage(request) {
+            return try await repetition?.answer(error, request, context) ?? pages.error(error.problem, context)
         } catch {
             let problem = problem(for: error, request, context)
             return wantsPage(request) ? pages.error(problem, context) : answer(problem, context)
         }
     }
+
+    private var repetition: FormRepetition? { site.people.map { FormRepetition(people: $0, pages: pages) } }
 
     private func problem(for error: any Error, _ request: Request, _ context: VisitorContext) -> Problem {
         switch error {

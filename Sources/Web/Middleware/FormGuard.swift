@@ -16,11 +16,15 @@ struct FormGuard: RouterMiddleware {
             return try await next(request, context)
         }
         guard isOurs(request.headers, host: request.head.authority, context.client) else { throw Problem.crossSite }
-        let parameters = try await FormReader(request: request, channel: context.channel).parameters()
-        let sent = parameters.filter { $0.name == FormTokens.field }
-        guard let secret = context.formSecret, sent.count == 1, tokens.isGood(sent[0].value, secret) else { throw Problem.staleForm }
+        let reader = FormReader(request: request, channel: context.channel, most: Paths.largestForm(of: context.endpointPath ?? ""))
+        let parameters = try await reader.parameters()
+        let (sent, rest) = (parameters.filter { $0.name == FormTokens.field }, parameters.filter { $0.name != FormTokens.field })
+        guard let secret = context.formSecret, sent.count == 1, tokens.isGood(sent[0].value, secret) else {
+            let isCertain = isCertainlyOurs(request.headers, host: request.head.authority, context.client)
+            throw StaleForm(parameters: isCertain ? rest : [])
+        }
         var context = context
-        context.formParameters = parameters.filter { $0.name != FormTokens.field }
+        context.formParameters = rest
         return try await next(request, context)
     }
 
@@ -34,6 +38,13 @@ struct FormGuard: RouterMiddleware {
         if origins == ["null"], sites == ["same-origin"] { return true }
         guard let origin = origins.first else { return true }
         return origins.count == 1 && own(host, client).contains { $0.utf8.elementsEqual(origin.utf8) }
+    }
+
+    /// Whether the browser itself says that a page of ours sent it: an answer may then repeat what was sent. Asked of what `isOurs` has let
+    /// through.
+    private func isCertainlyOurs(_ headers: HTTPFields, host: String?, _ client: Client) -> Bool {
+        if headers.contains(.secFetchSite) { return headers[values: .secFetchSite] == ["same-origin"] }
+        return headers[values: .origin].count == 1 && isOurs(headers, host: host, client)
     }
 
     /// The origins that pages of ours have. Without a public name, whoever runs this has it under whatever name reaches it: a page

@@ -47,7 +47,7 @@ struct ViewerFinder: RouterMiddleware {
         context.viewer = Viewer(
             theme: cookies[.theme].flatMap(Theme.init) ?? .system, flash: Flash.text(cookies[.flash]), formToken: tokens.make(secret),
             place: ReturnPath(request.method == .get ? request.uri.description : nil)?.path ?? Paths.landing)
-        context.viewer.fragment = request.method == .get ? request.fragment : ""
+        context.viewer.fragment = [.get, .post].contains(request.method) ? request.fragment : ""
         var response = try await next(request, context)
         let isPage = response.headers[.contentType]?.hasPrefix("text/html") == true
         // Every page has a form, and so a token, which is worth nothing without the secret that it was made of.

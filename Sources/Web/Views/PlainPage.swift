@@ -23,6 +23,8 @@ struct PlainPage: Page {
     let codes: [Paragraph]
     /// Something that is shown this once: one, or none.
     let secrets: [Paragraph]
+    /// Something to be done meanwhile, in another tab: one link, or none.
+    let tabs: [Link]
     let hasFacts: Bool
     let facts: [Fact]
     let forms: [Form]
@@ -37,6 +39,7 @@ struct PlainPage: Page {
 
     init(
         _ heading: String, _ paragraphs: [String] = [], code: String? = nil, secret: String? = nil, facts: [(String, String)] = [],
+        tab: (text: String, path: String)? = nil,
         forms: [Form] = [], acts: [PostButton] = [], links: [(text: String, path: String)] = [], way: (text: String, path: String)? = nil,
         dangers: [Danger] = []
     ) {
@@ -45,6 +48,7 @@ struct PlainPage: Page {
         self.paragraphs = paragraphs.map(Paragraph.init)
         codes = (code.map { [$0] } ?? []).map(Paragraph.init)
         secrets = (secret.map { [$0] } ?? []).map(Paragraph.init)
+        tabs = (tab.map { [$0] } ?? []).map { Link(linkText: $0.text, linkTarget: $0.path) }
         self.facts = facts.map { Fact(factLabel: $0.0, factValue: $0.1) }
         hasFacts = !facts.isEmpty
         self.forms = forms
@@ -63,6 +67,7 @@ extension PlainPage {
         PlainPage("Nothing to do"),
         PlainPage(
             "Everything", ["One.", "Two <b>."], code: "123456", secret: "pk_live_x.sk_live_y", facts: [("Role", "owner")],
+            tab: ("Meanwhile", "/d"),
             forms: [
                 Form(
                     to: "/a", token: "t",

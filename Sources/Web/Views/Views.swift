@@ -8,7 +8,9 @@ struct Views: Sendable {
     /// Every template under its name; a new file is a new line here.
     static let templates: [String: [UInt8]] = [
         "layout": PackageResources.layout_mustache,
+        "field": PackageResources.field_mustache,
         "form": PackageResources.form_mustache,
+        "group": PackageResources.group_mustache,
         "postbutton": PackageResources.postbutton_mustache,
         "landing": PackageResources.landing_mustache,
         "overview": PackageResources.overview_mustache,
@@ -55,7 +57,8 @@ struct Views: Sendable {
 
     /// Those that stand in others, by `{{> form}}`.
     static let partials: Set = [
-        "form", "postbutton", "time", "overviewlive", "jobslive", "joblive", "jobpreview", "testresult", "executionslive", "executionlive",
+        "field", "form", "group", "postbutton", "time", "overviewlive", "jobslive", "joblive", "jobpreview", "testresult", "executionslive",
+        "executionlive",
     ]
 
     /// A partial alone, as HTML.

@@ -85,6 +85,15 @@ extension Browser {
     /// Types into a field what is to stand in it.
     func type(_ text: String, into css: String) async throws { try await find(css).type(text) }
 
+    /// Presses keys one after the other, wherever the cursor is; those without a character are written as WebDriver has them (U+E004 is the
+    /// tabulator).
+    func type(keys: String) async throws {
+        let strokes = keys.map(String.init).flatMap { key -> [JSON] in
+            [["type": "keyDown", "value": .string(key)], ["type": "keyUp", "value": .string(key)]]
+        }
+        try await ask("POST", "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": .array(strokes)]]])
+    }
+
     /// Presses the first button of the page's own that begins with these words, which hold no `"`, and waits for what comes of it.
     func press(_ label: String) async throws {
         try await leave(by: find(xpath: "//main//button[starts-with(normalize-space(), \"\(label)\")]"))
