@@ -1,5 +1,5 @@
-// A form that says back what it understood: <form data-preview="/path" data-preview-into="id"> posts itself there while somebody types,
-// and shows the part of a page that comes back. The last question's answer wins.
+// A form that says back what it understood: <form data-preview="/path" data-preview-into="id"> sends itself there by its own method while
+// somebody types, and shows the part of a page that comes back. The last question's answer wins.
 (() => {
   for (const form of document.querySelectorAll("form[data-preview]")) {
     const place = document.getElementById(form.dataset.previewInto);
@@ -8,7 +8,8 @@
       asking?.abort();
       const mine = (asking = new AbortController());
       try {
-        const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)), signal: mine.signal });
+        const sent = new URLSearchParams(new FormData(form)), path = form.dataset.preview;
+        const answer = await (form.method === "get" ? fetch(path + "&" + sent, { signal: mine.signal }) : fetch(path, { method: "POST", body: sent, signal: mine.signal }));
         if (answer.ok || answer.status === 422) place.innerHTML = await answer.text();
       } catch { /* The next one may get through; the form works without. */ }
     };
