@@ -24,6 +24,9 @@ struct Views: Sendable {
         "apicontents": PackageResources.apicontents_mustache,
         "apiresource": PackageResources.apiresource_mustache,
         "errorcodes": PackageResources.errorcodes_mustache,
+        "document": PackageResources.document_mustache,
+        "docscontents": PackageResources.docscontents_mustache,
+        "cronexplained": PackageResources.cronexplained_mustache,
         "time": PackageResources.time_mustache,
         "overviewlive": PackageResources.overviewlive_mustache,
         "jobs": PackageResources.jobs_mustache,
@@ -43,9 +46,11 @@ struct Views: Sendable {
     ]
 
     private let library: MustacheLibrary
+    private let siteURL: String
 
-    /// Throws where a template does not parse.
-    init() throws {
+    /// Throws where a template does not parse. `siteURL` is where people reach the site, without a slash at the end.
+    init(siteURL: String = "") throws {
+        self.siteURL = siteURL
         var library = MustacheLibrary()
         for (name, bytes) in Self.templates {
             try library.register(HTMLText.template(String(decoding: bytes, as: UTF8.self)), named: name)
@@ -56,6 +61,7 @@ struct Views: Sendable {
     /// Those that stand in others, by `{{> form}}`.
     static let partials: Set = [
         "form", "postbutton", "time", "overviewlive", "jobslive", "joblive", "jobpreview", "testresult", "executionslive", "executionlive",
+        "cronexplained",
     ]
 
     /// A partial alone, as HTML.
@@ -64,7 +70,9 @@ struct Views: Sendable {
     /// The page in its layout, as HTML, for whoever looks at it.
     func html(_ page: some Page, assets: Assets, viewer: Viewer) -> String {
         let body = library.render(page, withTemplate: type(of: page).template) ?? ""
-        return library.render(
-            Chrome(title: page.title, body: body, assets: assets, viewer: viewer, hasAlarm: page.hasAlarm), withTemplate: "layout") ?? ""
+        let chrome = Chrome(
+            title: page.title, body: body, assets: assets, viewer: viewer, hasAlarm: page.hasAlarm, description: page.description,
+            siteURL: siteURL)
+        return library.render(chrome, withTemplate: "layout") ?? ""
     }
 }
