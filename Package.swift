@@ -33,6 +33,9 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CCMark", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"]), .brew(["cmark-gfm"])]),
 
         // Know no word of the domain.
         .target(
@@ -65,6 +68,17 @@ let package = Package(
                 .embedInCode("0004_survival.sql"), .embedInCode("0005_ledger.sql"), .embedInCode("0006_zones_and_audit.sql"),
                 .embedInCode("0007_people.sql"), .embedInCode("0008_mail.sql"), .embedInCode("0009_sealed_headers.sql"),
                 .embedInCode("0010_api.sql"), .embedInCode("0011_executions.sql"), .embedInCode("0012_conventions.sql"),
+            ],
+            swiftSettings: strict
+        ),
+        // What people read to use Prikke, and its pages of the same.
+        .target(
+            name: "Documents",
+            path: "docs",
+            exclude: ["architecture.md", "benchmarks.md", "decisions", "operations.md", "reliability.md"],
+            resources: [
+                .embedInCode("getting-started.md"), .embedInCode("cron.md"), .embedInCode("webhooks.md"), .embedInCode("sync.md"),
+                .embedInCode("plugins.md"), .embedInCode("self-hosting.md"),
             ],
             swiftSettings: strict
         ),
@@ -108,7 +122,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "CZlib", "Scheduling", "Billing", "Tenancy", "Mail", "Outbound", "JSON", "Time",
+                "CCMark", "CZlib", "Documents", "Scheduling", "Billing", "Tenancy", "Mail", "Outbound", "JSON", "Time",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -141,6 +155,9 @@ let package = Package(
                 .embedInCode("Templates/apicontents.mustache"),
                 .embedInCode("Templates/apiresource.mustache"),
                 .embedInCode("Templates/errorcodes.mustache"),
+                .embedInCode("Templates/document.mustache"),
+                .embedInCode("Templates/docscontents.mustache"),
+                .embedInCode("Templates/cronexplained.mustache"),
                 .embedInCode("Templates/time.mustache"),
                 .embedInCode("Templates/overviewlive.mustache"),
                 .embedInCode("Templates/jobs.mustache"),
@@ -166,6 +183,7 @@ let package = Package(
                 .embedInCode("Assets/forms.js"),
                 .embedInCode("Assets/favicon.svg"),
                 .embedInCode("Assets/favicon-alarm.svg"),
+                .embedInCode("Assets/social-card.png"),
                 .embedInCode("Assets/layout.css"),
                 .embedInCode("Assets/tokens.css"),
             ],
@@ -257,7 +275,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Outbound", "Tenancy", "Mail", "Postgres", "Secrets", "JSON", "Time", "TestSupport",
+                "Web", "Billing", "Documents", "Outbound", "Scheduling", "Tenancy", "Mail", "Postgres", "Secrets", "JSON", "Time",
+                "TestSupport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -1,13 +1,13 @@
 # What the scripts share: the toolchain and the Debian packages. Sourced by bash, also in the Dockerfile; never run.
 
 # To build: the system's libraries that Prikke is linked with, and how to find them.
-build_packages=(libpq-dev libcurl4-openssl-dev libssl-dev libxml2-dev zlib1g-dev pkg-config)
+build_packages=(libpq-dev libcurl4-openssl-dev libssl-dev libxml2-dev zlib1g-dev libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config)
 # To run on a machine of one's own: the private Postgres, time zones, and curl for the lines we print.
 machine_packages=(postgresql tzdata curl)
 # To test: targets that speak TLS and HTTP/2, what scripts/chaos is written in, where schemathesis is put, and a browser.
 test_packages=(openssl nghttp2-server python3 python3-venv chromium chromium-driver)
 # To run in the image: what the binary is linked with, time zones, certificates, and curl for the health check.
-image_packages=(libpq5 libcurl4 libssl3 zlib1g tzdata ca-certificates curl)
+image_packages=(libpq5 libcurl4 libssl3 zlib1g libcmark-gfm0.29.0.gfm.6 libcmark-gfm-extensions0.29.0.gfm.6 tzdata ca-certificates curl)
 
 say() { echo "$*" >&2; }
 

@@ -26,7 +26,14 @@ final class Metering: MetricsFactory {
         guard let spread = shared.times.withLock({ $0["prikke_start_lateness_seconds"] }), let median = spread.bound(of: 0.5),
             let most = spread.bound(of: 0.99)
         else { return nil }
-        return About.Lateness(starts: spread.count, median: median, most: most)
+        return About.Lateness(starts: spread.count, median: median, most: most, buckets: spread.buckets)
+    }
+
+    /// What became of executions here; nil: nothing as yet.
+    static func delivery() -> About.Delivery? {
+        guard let attempts = shared.counters.withLock({ $0["prikke_attempts_recorded_total"]?.count }), attempts > 0 else { return nil }
+        let unexplained = shared.levels.withLock { $0["prikke_unexplained_occurrences"]?.last } ?? 0
+        return About.Delivery(attempts: attempts, unexplained: Int64(unexplained))
     }
 
     func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -63,6 +70,7 @@ final class Metering: MetricsFactory {
 private final class Tally: CounterHandler {
     private let value = Atomic<Int64>(0)
 
+    var count: Int64 { value.load(ordering: .relaxed) }
     func increment(by amount: Int64) { value.wrappingAdd(amount, ordering: .relaxed) }
     func reset() { value.store(0, ordering: .relaxed) }
     func text(name: String) -> String {
@@ -74,6 +82,7 @@ private final class Tally: CounterHandler {
 private final class Level: RecorderHandler {
     private let value = Mutex(0.0)
 
+    var last: Double { value.withLock { $0 } }
     func record(_ value: Int64) { record(Double(value)) }
     func record(_ value: Double) { self.value.withLock { $0 = value } }
     func text(name: String) -> String {
@@ -103,6 +112,12 @@ private final class Spread: TimerHandler {
     }
 
     var count: Int64 { state.withLock(\.count) }
+
+    /// How many lie within each bound and not within the one before; last, those beyond all.
+    var buckets: [(bound: Double?, count: Int64)] {
+        let state = state.withLock { $0 }
+        return zip(Self.bounds.map(Optional.some), state.counts).map { ($0, $1) } + [(nil, state.count - state.counts.reduce(0, +))]
+    }
 
     /// So much or less was recorded in such a share of cases; nil: nothing was, or it was beyond the last bound.
     func bound(of share: Double) -> Double? {

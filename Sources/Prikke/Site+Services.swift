@@ -21,12 +21,17 @@ extension Site {
                 API.organization(services.people), API.members(services.people.memberships), API.invites(services.people.invites),
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
             authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },
-            about: { About(version: Prikke.version, zoneData: ZoneData.version(), lateness: Metering.lateness()) },
+            about: { [since = Timestamp.now()] in
+                About(
+                    version: Prikke.version, zoneData: ZoneData.version(), lateness: Metering.lateness(), delivery: Metering.delivery(),
+                    since: since)
+            },
             metrics: { Metering.text() }, formTokens: FormTokens(make: FormToken.make, isGood: FormToken.isGood),
             newBrowserID: { Token().text },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
         site.hasDemo = services.configuration.stage == .development
         site.people = services.people
+        site.plans = services.plans
         site.editorSchema = SyncShape.editorSchema(services.plugins)
         site.work = Work(
             jobs: services.jobs, executions: services.executions, testCalls: services.testCalls, events: services.events)

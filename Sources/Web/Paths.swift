@@ -34,6 +34,23 @@ enum Paths {
     static func auditLog(_ slug: String) -> String { "/\(slug)/audit-log" }
     static func settings(_ slug: String) -> String { "/\(slug)/settings" }
 
+    /// For whoever reads by program.
+    static let robots = "/robots.txt"
+    static let sitemap = "/sitemap.xml"
+    static let forLanguageModels = "/llms.txt"
+    static let icon = "/favicon.ico"
+
+    /// What is written for people, and one page of it; as text with `.md` behind.
+    static let docs = "/docs"
+    static let document = "/docs/{document}"
+    static func document(_ name: String) -> String { "/docs/\(name)" }
+
+    /// Where a link leads that stands in a document, whose neighbours are files there: `cron.md#the-fields`.
+    static func documentLink(_ link: String) -> String {
+        guard !link.contains("/"), let end = link.firstRange(of: ".md") else { return link }
+        return document(String(link[..<end.lowerBound])) + link[end.upperBound...]
+    }
+
     /// What the API is, and the same of one resource.
     static let apiDocs = "/docs/api"
     static let editorSchema = "/schemas/prikke.json"

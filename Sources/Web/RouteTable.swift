@@ -11,7 +11,7 @@ struct RouteTable: Sendable {
 
     /// The methods that would be answered at this path, GET together with HEAD, and OPTIONS, in alphabetical order; empty for a path
     /// that nothing answers. As in the router, a word that is declared goes before a parameter: who has `/organizations` does not
-    /// have what `/{slug}` answers, nor has who has `/docs/api` for `/docs`. A mailed link is not to be looked at by HEAD.
+    /// have what `/{slug}` answers, nor has who has `/dev/mailbox` for `/dev`. A mailed link is not to be looked at by HEAD.
     func methods(at path: String) -> [String] {
         let parts = path.split(separator: "/")
         var left = routes

@@ -14,6 +14,8 @@ extension WebServer {
         }
         if let mailbox = site.mailbox { MailboxPages(mailbox: mailbox, views: pages.views, assets: pages.assets).addRoutes(to: router) }
         router.get(RouterPath(Paths.asset), use: pages.asset)
+        RobotsFiles(siteURL: site.url, api: site.api, assets: pages.assets).addRoutes(to: router)
+        documents.addRoutes(to: router)
         docs.addRoutes(to: router)
         router.post(Paths.theme, form: ThemeSwitch.fields, use: ThemeSwitch.change)
 

@@ -1,5 +1,6 @@
-import Mail
+import Billing
 import JSON
+import Mail
 import Tenancy
 
 /// What the web server shows and whom it asks. Everything that it needs of other modules comes in here.
@@ -13,6 +14,9 @@ public struct Site: Sendable {
 
     /// What `prikke.yaml` may hold, as a JSON Schema for editors.
     public var editorSchema: JSON = .null
+
+    /// What is sold, for the landing page; nil: nothing is said of it.
+    public var plans: PlanCatalog?
 
     /// Whose key this is; nil for one that is unknown, expired or revoked; a throw means that it could not be found out.
     public var authenticate: @Sendable (String) async throws -> Access?

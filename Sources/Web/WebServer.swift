@@ -56,6 +56,7 @@ public struct WebServer: Service {
     let site: Site
     let logger: Logger
     let pages: Pages
+    let documents: DocumentPages
     let docs: DocsPages
     let vitals: Vitals
     private let drain: Drain
@@ -72,7 +73,10 @@ public struct WebServer: Service {
         self.logger = logger
         self.onListening = onListening
         let health = RecentHealth(site.health)
-        pages = Pages(views: try Views(), assets: Assets(), health: health.report, about: site.about, hasDemo: site.hasDemo)
+        pages = Pages(
+            views: try Views(siteURL: site.url), assets: Assets(), siteURL: site.url, plans: site.plans, health: health.report,
+            about: site.about, hasDemo: site.hasDemo)
+        documents = DocumentPages(pages: pages)
         docs = DocsPages(site, pages: pages)
         drain = Drain(configuration.drain, onBegin: site.endStreams)
         vitals = Vitals(report: health.report, metrics: site.metrics, drain: drain)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What people see, in a real browser.
@@ -25,6 +26,23 @@ import Testing
                 #expect(try await browser.executeScript("return getComputedStyle(document.documentElement).colorScheme").string == scheme)
             }
             #expect(try await browser.cookies.keys.sorted() == ["prikke_browser"])
+        }
+    }
+
+    /// With script while it is typed, without at the press of a button.
+    @Test(arguments: [true, false]) func anExpressionIsExplained(runsScripts: Bool) async throws {
+        let server = try await Server.shared()
+        try await Browser.lend(runsScripts: runsScripts) { browser in
+            try await browser.open(server.url + "/docs/cron")
+            #expect(try await browser.text("#explained .said").hasPrefix("Every 15 minutes from 09:00"))
+            try await browser.type("0 9 * * mon#1", into: "input[name=expression]")
+            if !runsScripts { try await browser.leave(by: browser.find(".explain button")) }
+            try await until("it is not explained") { try await browser.text("#explained .said").contains("1st Monday") }
+            #expect(try await browser.currentURL == server.url + "/docs/cron" || !runsScripts)
+            try await browser.type("0 24 * * *", into: "input[name=expression]")
+            if !runsScripts { try await browser.leave(by: browser.find(".explain button")) }
+            try await until("nothing is refused") { try await browser.text("#explained").contains("Hour 24 is out of range") }
+            #expect(try await browser.complaints() == [])
         }
     }
 

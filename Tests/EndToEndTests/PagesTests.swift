@@ -28,6 +28,12 @@ import Testing
             try await check(person, "Sign in")
             try await person.open("/status")
             try await check(person, nil)
+            for (path, heading) in [("/docs", "Docs"), ("/docs/cron", "Cron"), ("/docs/webhooks", "Webhooks"), ("/docs/sync", nil)] {
+                try await person.open(path)
+                try await check(person, heading)
+            }
+            try await person.open("/docs/cron?expression=0+24+*+*+*&timezone=Nowhere")
+            try await check(person, "Cron")
             try await person.open("/nothing/at/all")
             try await check(person, "Not found")
             try await person.open("/users/log-in/nonsense")

@@ -1,4 +1,5 @@
 import JSON
+import Tenancy
 import TestSupport
 import Testing
 
@@ -13,6 +14,15 @@ import Testing
             #expect(lines.filter { !routes.contains($0) } == [], "these lines of the table have no route")
             for line in RouteTable.lines {
                 #expect(line.expected.count == (line.isAPI ? RouteTable.programs : RouteTable.visitors).count, "\(line.name)")
+            }
+        }
+    }
+
+    /// An organization may have any other word for its address.
+    @Test func noOrganizationCanBeCalledAsAPageOfOurs() async throws {
+        try await House.open { house in
+            for first in Set(house.routes.compactMap { $0.path.split(separator: "/").first.map(String.init) }) where first != "{slug}" {
+                #expect(!Organization.mayHave(slug: first), "\(first) is to be reserved")
             }
         }
     }

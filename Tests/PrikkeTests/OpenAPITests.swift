@@ -96,7 +96,7 @@ import Web
                 let page = await house.send(Call(path: "/docs/api/\(resource)")).text
                 #expect(page.contains("id=\"\(operation.id)\""), "\(operation.id)")
             }
-            for path in ["/docs", "/api", "/docs/api/nothing", "/docs/errors/nothing"] {
+            for path in ["/docs/nothing", "/api", "/docs/api/nothing", "/docs/errors/nothing"] {
                 #expect(await house.send(Call(path: path)).status == 404)
             }
         }

@@ -23,6 +23,12 @@ enum RouteTable {
         POST /theme                                       422    422     422     422    422 422  422   422
         GET  /health                                      200    200     200     200    200 200  200   200
         GET  /schemas/prikke.json                         200    200     200     200    200 200  200   200
+        GET  /robots.txt                                  200    200     200     200    200 200  200   200
+        GET  /sitemap.xml                                 200    200     200     200    200 200  200   200
+        GET  /llms.txt                                    200    200     200     200    200 200  200   200
+        GET  /favicon.ico                                 200    200     200     200    200 200  200   200
+        GET  /docs                                        200    200     200     200    200 200  200   200
+        GET  /docs/{document}                             200    200     200     200    200 200  200   200
         GET  /docs/api                                    200    200     200     200    200 200  200   200
         GET  /docs/api/{resource}                         200    200     200     200    200 200  200   200
         GET  /docs/errors                                 200    200     200     200    200 200  200   200

@@ -8,7 +8,7 @@ import Testing
         LandingPage.samples + ErrorPage.samples + OverviewPage.samples + StatusPage.samples + MailboxPage.samples + MailPage.samples
         + PlainPage.samples + AccountPage.samples + InvitesPage.samples + MembersPage.samples + KeysPage.samples + SettingsPage.samples
         + AuditPage.samples + APIContentsPage.samples + APIResourcePage.samples + ErrorCodesPage.samples + JobsPage.samples
-        + JobPage.samples + JobFormPage.samples
+        + JobPage.samples + JobFormPage.samples + DocumentPage.samples + DocsContentsPage.samples
     /// Nobody, and somebody for whom there is one of everything.
     private static let viewers = [
         Viewer(),
@@ -27,9 +27,11 @@ import Testing
         #expect(TemplateFaults(in: type(of: page).template, of: Self.templates, page: page).found == [])
     }
 
-    @Test func theLayoutsTagsAreAnswered() {
-        for viewer in Self.viewers {
-            let chrome = Chrome(title: "t", body: "b", assets: Assets(), viewer: viewer)
+    @Test(arguments: ["", "What it is about."])
+    func theLayoutsTagsAreAnswered(description: String) {
+        for var viewer in Self.viewers {
+            viewer.place = Paths.document("cron")
+            let chrome = Chrome(title: "t", body: "b", assets: Assets(), viewer: viewer, description: description)
             #expect(TemplateFaults(in: "layout", of: Self.templates, page: chrome).found == [])
         }
     }

@@ -22,6 +22,7 @@ struct APIContentsPage: Page {
     }
 
     let title = "API · Prikke"
+    let description = "The REST API of Prikke: every operation with its fields, its answers and a line of curl."
     let resources: [Resource]
     let documentPath = OpenAPI.path
     let errorsPath = Paths.errorPages

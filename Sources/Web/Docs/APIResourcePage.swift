@@ -32,14 +32,15 @@ struct APIResourcePage: Page {
     struct Example: Sendable { let exampleText: String }
 
     let title: String
+    let description: String
     let heading: String
     let entries: [Entry]
-    let contentsPath = Paths.apiDocs
     let errorsPath = Paths.errorPages
 
     init(_ resource: API.Resource) {
         heading = resource.name
         title = "\(resource.name) · API · Prikke"
+        description = "\(resource.name) in the REST API of Prikke: what each request takes and answers, with a line of curl."
         var described: [(id: String, names: [String])] = []
         var shown: [(id: String, example: String)] = []
         entries = resource.operations.map { operation in

@@ -1,37 +1,16 @@
-import HTTPTypes
 import Hummingbird
-import JSON
 
 /// What the API is, for programs and for people: all of it made of the operations themselves. Anybody may see it.
 struct DocsPages: Sendable {
     private let api: API
     private let pages: Pages
-    private let openAPI: Document
-    private let editorSchema: Document
-
-    /// JSON that is the same until the next release.
-    private struct Document: Sendable {
-        let bytes: [UInt8]
-        let tag: String
-
-        init(_ json: JSON) {
-            bytes = json.bytes()
-            tag = "\"\(Assets.fingerprint(bytes))\""
-        }
-
-        @Sendable func answer(_ request: Request, _ context: VisitorContext) throws -> Response {
-            let headers: HTTPFields = [.contentType: "application/json", .eTag: tag, .cacheControl: "public, no-cache"]
-            if try EntityTags(.ifNoneMatch, in: request.headers)?.contain(tag, weakly: true) ?? false {
-                return Response(status: .notModified, headers: headers)
-            }
-            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-        }
-    }
+    private let openAPI: FixedAnswer
+    private let editorSchema: FixedAnswer
 
     init(_ site: Site, pages: Pages) {
         (api, self.pages) = (site.api, pages)
-        openAPI = Document(OpenAPI(site.api, url: site.url, version: site.about().version).json)
-        editorSchema = Document(site.editorSchema)
+        openAPI = FixedAnswer(OpenAPI(site.api, url: site.url, version: site.about().version).json.bytes(), type: "application/json")
+        editorSchema = FixedAnswer(site.editorSchema.bytes(), type: "application/json")
     }
 
     func addRoutes(to router: Router<VisitorContext>) {

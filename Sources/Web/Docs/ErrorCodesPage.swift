@@ -9,9 +9,9 @@ struct ErrorCodesPage: Page {
     struct FieldRow: Sendable { let fieldCode, fieldCodePath, fieldMeaning: String }
 
     let title = "Errors · Prikke"
+    let description = "Every code that an error of Prikke carries: what happened and what to do about it."
     let rows: [Row]
     let fieldRows: [FieldRow]
-    let apiPath = Paths.apiDocs
 
     init() {
         rows = ProblemCode.all.map {
@@ -41,6 +41,8 @@ struct ErrorCodesPage: Page {
             facts.append(("Of a member", "code within errors of invalid_input; its pointer names the member"))
         }
         facts.insert(("Code", code), at: 0)
-        return PlainPage(Problem(.badRequest, code, "").title, words, facts: facts, links: links)
+        var page = PlainPage(Problem(.badRequest, code, "").title, words, facts: facts, links: links)
+        page.description = "The error \(code) of Prikke: what happened and what to do about it."
+        return page
     }
 }

@@ -1,3 +1,4 @@
+import Billing
 import HTTPTypes
 import Hummingbird
 
@@ -5,12 +6,15 @@ import Hummingbird
 struct Pages: Sendable {
     let views: Views
     let assets: Assets
+    let siteURL: String
+    let plans: PlanCatalog?
     let health: @Sendable () async -> HealthReport
     let about: @Sendable () -> About
     let hasDemo: Bool
 
     @Sendable func landing(_ request: Request, _ context: VisitorContext) -> Response {
-        answer(LandingPage(hasDemo: hasDemo, isVisitor: context.viewer.navigation == nil), to: context.viewer)
+        let isVisitor = context.viewer.navigation == nil
+        return answer(LandingPage(hasDemo: hasDemo, isVisitor: isVisitor, plans: plans, siteURL: siteURL), to: context.viewer)
     }
 
     @Sendable func status(_ request: Request, _ context: VisitorContext) async -> Response {

@@ -51,10 +51,12 @@ struct Assets: Sendable {
     let alarmIcon = Asset("favicon-alarm.svg", type: "image/svg+xml; charset=utf-8", bytes: PackageResources.favicon_alarm_svg)
 
     func icon(hasAlarm: Bool) -> String { hasAlarm ? alarmIcon.url : icon.url }
+    /// What stands for a page where somebody passes its address on; made by scripts/social-card.
+    let socialCard = Asset("social-card.png", type: "image/png", bytes: PackageResources.social_card_png)
 
     /// Kept for ever where the address names the version, else asked for again; 304 where the browser has it.
     func response(to request: Request, name: String?) throws(Problem) -> Response {
-        guard let asset = [stylesheet, script, icon, alarmIcon].first(where: { $0.name == name }) else { throw .notFound }
+        guard let asset = [stylesheet, script, icon, alarmIcon, socialCard].first(where: { $0.name == name }) else { throw .notFound }
         let isCurrent = request.uri.query == "v=\(asset.version)"
         let tag = "\"\(asset.version)\""
         let headers: HTTPFields = [

@@ -2,6 +2,11 @@
 struct Chrome: Sendable {
     /// One position of the theme switch.
     struct ThemeButton: Sendable { let themeValue, themeLabel, isPressed: String }
+    /// Links that belong together, at the foot of pages for everybody.
+    struct MapPart: Sendable {
+        let mapLabel: String
+        let mapLinks: [Navigation.Link]
+    }
 
     let title: String
     let stylesheet: String
@@ -28,15 +33,27 @@ struct Chrome: Sendable {
     /// One, or none.
     let navigation: [Navigation]
 
+    /// For pages that are for everybody: what the page is about, its one address, and the picture that stands for it elsewhere.
+    let isPublic: Bool
+    let pageDescription: String
+    let canonicalURL: String
+    let cardURL: String
+    let siteMap: [MapPart]
+    /// Of the documentation, on its pages.
+    let hasDocsLinks: Bool
+    let docsLinks: [Navigation.Link]
+
     let landingPath = Paths.landing
     let statusPath = Paths.status
-    let apiDocsPath = Paths.apiDocs
+    let docsPath = Paths.docs
     let themePath = Paths.theme
     let signInPath = Paths.signIn
     let signUpPath = Paths.signUp
 
-    /// `hasAlarm`: something that the page shows is failing.
-    init(title: String, body: String, assets: Assets, viewer: Viewer, hasAlarm: Bool = false) {
+    /// `hasAlarm`: something that the page shows is failing. `description`: what the page is about, where it is for everybody.
+    init(
+        title: String, body: String, assets: Assets, viewer: Viewer, hasAlarm: Bool = false, description: String = "", siteURL: String = ""
+    ) {
         (self.title, self.body, stylesheet, script) = (title, body, assets.stylesheet.url, assets.script.url)
         icon = assets.icon(hasAlarm: hasAlarm)
         streamPath = viewer.streamPath
@@ -52,5 +69,11 @@ struct Chrome: Sendable {
         (viewerToken, viewerPlace) = (viewer.formToken, viewer.place)
         navigation = viewer.navigation.map { [$0] } ?? []
         isVisitor = navigation.isEmpty
+        let path = String(viewer.place.prefix { $0 != "?" })
+        (pageDescription, isPublic) = (description, !description.isEmpty)
+        (canonicalURL, cardURL) = (siteURL + path, siteURL + assets.socialCard.url)
+        siteMap = isPublic ? SiteMap.parts(at: path, isVisitor: isVisitor) : []
+        docsLinks = path == Paths.docs || path.hasPrefix(Paths.docs + "/") ? SiteMap.docs(at: path) : []
+        hasDocsLinks = !docsLinks.isEmpty
     }
 }

@@ -10,6 +10,9 @@ protocol Page: Sendable {
     /// What the browser shows in its tab.
     var title: String { get }
 
+    /// What it is about, in a sentence, for those that list pages of the web; empty: it is not for everybody.
+    var description: String { get }
+
     /// The parts of it that a `<live-region>` fetches again by itself, at the page's own address with `fragment=` and the name: each is
     /// the partial of that name.
     static var fragments: Set<String> { get }
@@ -20,5 +23,6 @@ protocol Page: Sendable {
 
 extension Page {
     var hasAlarm: Bool { false }
+    var description: String { "" }
     static var fragments: Set<String> { [] }
 }

@@ -17,6 +17,7 @@ struct PlainPage: Page {
     }
 
     let title: String
+    var description = ""
     let heading: String
     let paragraphs: [Paragraph]
     /// Something to be typed elsewhere: one, or none.

@@ -26,6 +26,9 @@ struct Views: Sendable {
         "apicontents": PackageResources.apicontents_mustache,
         "apiresource": PackageResources.apiresource_mustache,
         "errorcodes": PackageResources.errorcodes_mustache,
+        "document": PackageResources.document_mustache,
+        "docscontents": PackageResources.docscontents_mustache,
+        "cronexplained": PackageResources.cronexplained_mustache,
         "time": PackageResources.time_mustache,
         "overviewlive": PackageResources.overviewlive_mustache,
         "jobs": PackageResources.jobs_mustache,
@@ -45,9 +48,11 @@ struct Views: Sendable {
     ]
 
     private let library: MustacheLibrary
+    private let siteURL: String
 
-    /// Throws where a template does not parse.
-    init() throws {
+    /// Throws where a template does not parse. `siteURL` is where people reach the site, without a slash at the end.
+    init(siteURL: String = "") throws {
+        self.siteURL = siteURL
         var library = MustacheLibrary()
         for (name, bytes) in Self.templates {
             try library.register(HTMLText.template(String(decoding: bytes, as: UTF8.self)), named: name)
@@ -58,7 +63,7 @@ struct Views: Sendable {
     /// Those that stand in others, by `{{> form}}`.
     static let partials: Set = [
         "field", "form", "group", "postbutton", "time", "overviewlive", "jobslive", "joblive", "jobpreview", "testresult", "executionslive",
-        "executionlive",
+        "executionlive", "cronexplained",
     ]
 
     /// A partial alone, as HTML.
@@ -67,7 +72,9 @@ struct Views: Sendable {
     /// The page in its layout, as HTML, for whoever looks at it.
     func html(_ page: some Page, assets: Assets, viewer: Viewer) -> String {
         let body = library.render(page, withTemplate: type(of: page).template) ?? ""
-        return library.render(
-            Chrome(title: page.title, body: body, assets: assets, viewer: viewer, hasAlarm: page.hasAlarm), withTemplate: "layout") ?? ""
+        let chrome = Chrome(
+            title: page.title, body: body, assets: assets, viewer: viewer, hasAlarm: page.hasAlarm, description: page.description,
+            siteURL: siteURL)
+        return library.render(chrome, withTemplate: "layout") ?? ""
     }
 }

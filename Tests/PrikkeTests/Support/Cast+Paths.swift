@@ -38,6 +38,7 @@ extension Cast {
         case "mail": return try await house.mails().last?.mail.id.text ?? ""
         case "name": return "prikke.css"
         case "behaviour": return "ok"
+        case "document": return "cron"
         case "resource": return "jobs"
         case "code": return "not_found"
         default: throw NeverHappened("no test knows what {\(parameter)} stands for")
