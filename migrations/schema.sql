@@ -10,6 +10,18 @@ BEGIN
     RAISE EXCEPTION 'the audit log is not changed' USING ERRCODE = 'insufficient_privilege';
 END $$;
 
+CREATE FUNCTION public.history_is_unfolded() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    changed record := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+    UPDATE job_states
+    SET tallied_until = least(tallied_until, date_trunc('day', changed.scheduled_for, 'UTC')), tally_version = tally_version + 1
+    WHERE organization_id = changed.organization_id AND job_id = changed.job_id;
+    RETURN NULL;
+END $$;
+
 CREATE TABLE public.api_keys (
     id uuid NOT NULL,
     organization_id uuid NOT NULL,
@@ -359,6 +371,19 @@ CREATE TABLE public.invites (
     CONSTRAINT invites_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
+CREATE TABLE public.job_days (
+    organization_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    day timestamp with time zone NOT NULL,
+    succeeded integer NOT NULL,
+    failed integer NOT NULL,
+    not_run bigint NOT NULL,
+    median_ms integer,
+    p95_ms integer,
+    lateness_p50_ms integer,
+    lateness_p99_ms integer
+);
+
 CREATE TABLE public.job_states (
     organization_id uuid NOT NULL,
     job_id uuid NOT NULL,
@@ -375,6 +400,8 @@ CREATE TABLE public.job_states (
     stretch_reason text,
     row_from timestamp with time zone,
     row_count integer,
+    tallied_until timestamp with time zone DEFAULT date_trunc('day'::text, (now() - '01:00:00'::interval), 'UTC'::text) NOT NULL,
+    tally_version integer DEFAULT 0 NOT NULL,
     CONSTRAINT job_states_health_check CHECK ((health = ANY (ARRAY['healthy'::text, 'late'::text, 'failing'::text, 'paused'::text])))
 )
 WITH (fillfactor='60', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
@@ -618,6 +645,21 @@ CREATE UNLOGGED TABLE public.rate_counts (
     CONSTRAINT rate_counts_subject_check CHECK ((length(subject) = 32))
 );
 
+CREATE TABLE public.recent_executions (
+    organization_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    status text NOT NULL,
+    reason text,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    duration_ms integer,
+    lateness_ms integer,
+    error_message text,
+    count integer NOT NULL
+);
+
 CREATE TABLE public.schedule_periods (
     organization_id uuid NOT NULL,
     job_id uuid NOT NULL,
@@ -745,6 +787,9 @@ ALTER TABLE ONLY public.invites
 ALTER TABLE ONLY public.invites
     ADD CONSTRAINT invites_pkey PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.job_days
+    ADD CONSTRAINT job_days_pkey PRIMARY KEY (organization_id, job_id, day);
+
 ALTER TABLE ONLY public.job_states
     ADD CONSTRAINT job_states_pkey PRIMARY KEY (organization_id, job_id);
 
@@ -789,6 +834,9 @@ ALTER TABLE ONLY public.queue
 
 ALTER TABLE ONLY public.rate_counts
     ADD CONSTRAINT rate_counts_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY public.recent_executions
+    ADD CONSTRAINT recent_executions_pkey PRIMARY KEY (organization_id, job_id, scheduled_for, id);
 
 ALTER TABLE ONLY public.schedule_periods
     ADD CONSTRAINT schedule_periods_pkey PRIMARY KEY (organization_id, job_id, starts_at);
@@ -891,6 +939,8 @@ CREATE INDEX job_states_due ON public.job_states USING btree (next_run_at) WHERE
 
 CREATE INDEX job_states_due_of_organization ON public.job_states USING btree (organization_id, next_run_at) WHERE (next_run_at IS NOT NULL);
 
+CREATE INDEX job_states_ill ON public.job_states USING btree (organization_id, job_id) WHERE (health <> 'healthy'::text);
+
 CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE (pass_at IS NOT NULL);
 
 CREATE INDEX jobs_by_change ON public.jobs USING btree (organization_id, updated_at, id) WHERE (deleted_at IS NULL);
@@ -898,6 +948,8 @@ CREATE INDEX jobs_by_change ON public.jobs USING btree (organization_id, updated
 CREATE INDEX jobs_by_name ON public.jobs USING btree (organization_id, lower(name) COLLATE "C", id) WHERE (deleted_at IS NULL);
 
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
+
+CREATE INDEX jobs_paused ON public.jobs USING btree (organization_id, id) WHERE ((deleted_at IS NULL) AND ((NOT enabled) OR (paused_until IS NOT NULL)));
 
 CREATE INDEX jobs_removed ON public.jobs USING btree (organization_id, key, deleted_at) WHERE ((deleted_at IS NOT NULL) AND (managed_by IS NOT NULL));
 
@@ -1007,6 +1059,10 @@ ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_90_pk
 
 CREATE TRIGGER audit_log_is_kept BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.audit_log_is_kept();
 
+CREATE TRIGGER executions_unfold_changed AFTER DELETE OR UPDATE ON public.executions FOR EACH ROW WHEN ((old.scheduled_for < date_trunc('day'::text, (now() - '00:30:00'::interval), 'UTC'::text))) EXECUTE FUNCTION public.history_is_unfolded();
+
+CREATE TRIGGER executions_unfold_written AFTER INSERT ON public.executions FOR EACH ROW WHEN ((new.scheduled_for < date_trunc('day'::text, (now() - '00:30:00'::interval), 'UTC'::text))) EXECUTE FUNCTION public.history_is_unfolded();
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
 
@@ -1037,6 +1093,9 @@ ALTER TABLE ONLY public.invites
 ALTER TABLE ONLY public.invites
     ADD CONSTRAINT invites_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.job_days
+    ADD CONSTRAINT job_days_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES public.jobs(organization_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.job_states
     ADD CONSTRAINT job_states_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES public.jobs(organization_id, id) ON DELETE CASCADE;
 
@@ -1060,6 +1119,9 @@ ALTER TABLE ONLY public.memberships
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.recent_executions
+    ADD CONSTRAINT recent_executions_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES public.jobs(organization_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.schedule_periods
     ADD CONSTRAINT schedule_periods_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES public.jobs(organization_id, id) ON DELETE CASCADE;

@@ -112,7 +112,7 @@ struct Services {
         if role == .all || role == .scheduler {
             services += [
                 Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger),
-                Analyzer(engine, logger: logger),
+                Analyzer(engine, logger: logger), Tallier(engine, logger: logger),
                 Eraser(home.engine, jobs: jobsOfOrganization, logger: logger),
             ]
         }

@@ -7,6 +7,7 @@ import Time
 public struct Executions: Sendable {
     let engine: Engine
     let database: Database
+    let todays = Memory<ID<Organization>, Today>()
 
     /// Asks over `database`; nil: over the engine's own, as a command does.
     public init(_ engine: Engine, over database: Database? = nil) {

@@ -19,29 +19,46 @@ public struct RecentExecution: Sendable {
 }
 
 extension Executions {
-    /// The latest executions of each of these jobs that have ended, newest first, at most `limit` of each.
+    /// The latest executions of each of these jobs that have ended, newest first, at most `limit` of each. Up to 24 are read in a few
+    /// milliseconds; for more, every day of history is looked at.
     public func recent(of jobs: [ID<Job>], limit: Int = 24, for access: Access) async throws -> [ID<Job>: [RecentExecution]] {
-        let rows = try await database.query(
-            """
-            SELECT x.* FROM unnest(\(jobs)) AS t (job_id) CROSS JOIN LATERAL (
-                SELECT job_id, id, status, reason, scheduled_for, finished_at, status_code, duration_ms, lateness_ms, error_message, count
-                FROM executions e WHERE e.organization_id = \(access.organization.id) AND e.job_id = t.job_id
-                ORDER BY scheduled_for DESC, id DESC LIMIT \(limit)
-            ) x
-            """)
+        if jobs.isEmpty { return [:] }
+        let organization = access.organization.id
+        let states = try await database.query(
+            "SELECT job_id, tallied_until FROM job_states WHERE organization_id = \(organization) AND job_id = ANY (\(jobs))")
+        let tallies = try states.map {
+            Tally(
+                organization: organization, job: try $0("job_id"), until: limit > Tally.mostRecent ? Tally.never : try $0("tallied_until"))
+        }
+        guard let query = Self.latest(of: tallies, limit: limit, at: engine.clock.now()) else { return [:] }
         var recent: [ID<Job>: [RecentExecution]] = [:]
-        for row in rows { recent[try row("job_id"), default: []].append(try RecentExecution(row)) }
+        for row in try await database.batch([Self.plannedOnce, query])[1] {
+            recent[try row("job_id"), default: []].append(try RecentExecution(row))
+        }
         return recent
     }
 
-    /// Which of these jobs have an execution that runs now.
-    public func running(of jobs: [ID<Job>], for access: Access) async throws -> Set<ID<Job>> {
-        let rows = try await database.query(
+    /// Nil: of no jobs.
+    static func latest(of tallies: [Tally], limit: Int, at now: Timestamp) -> Query? {
+        guard let from = tallies.map(\.until).min() else { return nil }
+        let rows: Query = """
+            unnest(\(tallies.map(\.organization)), \(tallies.map(\.job)), \(tallies.map(\.until))) AS t (organization_id, job_id, until)
             """
-            SELECT DISTINCT job_id FROM queue WHERE organization_id = \(access.organization.id) AND job_id = ANY (\(jobs))
-                AND leased_by IS NOT NULL AND due_at <= \(engine.clock.now())
-            """)
-        return Set(try rows.map { try $0("job_id") })
+        return Tally.latest(of: rows, in: Tally.Days(from: from, now: now), before: .endOfTime, limit: limit)
+    }
+
+    /// Those of these jobs of which an execution is running now.
+    public func running(of jobs: [ID<Job>], for access: Access) async throws -> Set<ID<Job>> {
+        if jobs.isEmpty { return [] }
+        let query = Self.running(jobs, of: access.organization.id, at: engine.clock.now())
+        return Set(try await database.query(query).map { try $0("job_id") })
+    }
+
+    static func running(_ jobs: [ID<Job>], of organization: ID<Organization>, at now: Timestamp) -> Query {
+        """
+        SELECT DISTINCT job_id FROM queue WHERE organization_id = \(organization) AND job_id = ANY (\(jobs))
+            AND leased_by IS NOT NULL AND due_at <= \(now)
+        """
     }
 }
 

@@ -30,7 +30,9 @@ extension Jobs {
         ).map { try $0("name") as String }
         let history = days.map { ($0, $0.hasPrefix("attempts") ? 500 : 5_000) }
         return [("queue", 5_000)] + history + [
-            ("kept_attempts", 500), ("kept_executions", 5_000), ("usage_counters", 5_000), ("jobs", 500), ("lanes", 1),
+            ("kept_attempts", 500), ("kept_executions", 5_000), ("recent_executions", 5_000), ("job_days", 5_000),
+            ("usage_counters", 5_000),
+            ("jobs", 500), ("lanes", 1),
         ]
     }
 

@@ -118,8 +118,9 @@ extension Jobs {
         let isPaused: Query = "(NOT j.enabled OR coalesce(j.paused_until > \(engine.clock.now()), false))"
         switch filter.health {
         case "paused": conditions.append("(\(isPaused) OR s.health = 'paused')")
-        // Of the states first: few jobs are ill.
-        case let health?: conditions.append("s.health = \(health) AND NOT \(isPaused)")
+        // Of the states first: few jobs are ill, and an index knows them.
+        case "healthy": conditions.append("s.health = 'healthy' AND NOT \(isPaused)")
+        case let health?: conditions.append("s.health = \(health) AND s.health <> 'healthy' AND NOT \(isPaused)")
         case nil: break
         }
         if let tag = filter.tag { conditions.append("\(tag) = ANY (j.tags)") }

@@ -35,22 +35,33 @@ extension Jobs {
             SELECT coalesce((SELECT executions FROM usage_counters
                     WHERE organization_id = \(organization) AND month = to_date(\(month), 'YYYY-MM')), 0) AS used,
                 (SELECT count(*) FROM queue WHERE organization_id = \(organization) AND attempt - lost_leases = 1) AS waiting,
-                (SELECT count(*) FROM jobs WHERE organization_id = \(organization) AND deleted_at IS NULL) AS jobs
+                (SELECT count(*) FROM jobs WHERE organization_id = \(organization) AND deleted_at IS NULL) AS jobs,
+                (SELECT max(updated_at) FROM jobs WHERE organization_id = \(organization) AND deleted_at IS NULL) AS changed_at
             """
         ).first
         let used: Int64 = try row?("used") ?? 0
         let waiting: Int64 = month == thisMonth ? try row?("waiting") ?? 0 : 0
+        let rhythm = Rhythm(
+            organization: organization, jobs: try row?("jobs") ?? 0, changedAt: try row?("changed_at", as: Timestamp?.self))
         func number(_ value: Int?) -> JSON { value.map { .integer(Int64($0)) } ?? .null }
         return [
             "month": .string(month), "plan": .string(plan.plan), "executions_used": .integer(used), "executions_waiting": .integer(waiting),
             "executions_limit": number(plan.executionsPerMonth),
-            "forecast": month == thisMonth ? try await forecast(used: used + waiting, at: now, for: access) : .null,
+            "forecast": month == thisMonth ? try await forecast(rhythm, used: used + waiting, at: now, for: access) : .null,
             "jobs_used": .integer(try row?("jobs") ?? 0), "jobs_limit": number(plan.jobs),
         ]
     }
 
-    private func forecast(used: Int64, at now: Timestamp, for access: Access) async throws -> JSON {
-        let perSecond = try await executionsPerYear(for: access) / (365.2425 * 86_400)
+    /// What an organization's jobs were when their rhythms were added up: who changes one of them, adds or takes one sees it at once.
+    struct Rhythm: Hashable {
+        let organization: ID<Organization>
+        let jobs: Int64
+        let changedAt: Timestamp?
+    }
+
+    private func forecast(_ rhythm: Rhythm, used: Int64, at now: Timestamp, for access: Access) async throws -> JSON {
+        let perYear = try await rhythms.value(rhythm) { [self] in try await executionsPerYear(for: access) }
+        let perSecond = perYear / (365.2425 * 86_400)
         let rest = now.duration(to: now.nextMonth) / .seconds(1)
         let reached = access.entitlements.executionsPerMonth.flatMap {
             Forecast.reached(Int64($0) - used, perSecond: perSecond, from: now)

@@ -11,6 +11,7 @@ public struct Jobs: Sendable {
     let secrets: JobSecrets
     let database: Database
     let maker: JobMaker
+    let rhythms = Memory<Rhythm, Double>(longest: .seconds(10))
 
     /// Asks over `database`; nil: over the engine's own, as a command does. `secrets` seals those of jobs.
     /// What time it is by the database's clock.
@@ -154,9 +155,13 @@ public struct Jobs: Sendable {
         try await transaction.batch([
             "UPDATE jobs SET deleted_at = \(now), version = version + 1 WHERE organization_id = \(organization) AND id = \(job.id)",
             """
-            UPDATE job_states SET next_run_at = NULL, passing_from = NULL, pass_at = NULL
+            UPDATE job_states SET next_run_at = NULL, passing_from = NULL, pass_at = NULL,
+                tallied_until = \(Tally.never), tally_version = tally_version + 1
             WHERE organization_id = \(organization) AND job_id = \(job.id)
             """,
+            // Folded again should it be brought back.
+            "DELETE FROM recent_executions WHERE organization_id = \(organization) AND job_id = \(job.id)",
+            "DELETE FROM job_days WHERE organization_id = \(organization) AND job_id = \(job.id)",
             Self.endingPeriod(of: job.id, organization: organization, at: now, andWhatIsQueued: true),
             withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
             entry(deleted: job, for: access, now: now).insertion,

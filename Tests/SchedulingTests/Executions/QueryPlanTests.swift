@@ -53,7 +53,8 @@ import Time
     private func expectNoTableIsRead(_ query: Query, in scene: Scene, _ comment: Comment) async throws {
         let plan = try await plan(query, in: scene)
         #expect(
-            plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods)/) == nil, "\(comment): \(plan)")
+            plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods|recent_executions|job_days)/)
+                == nil, "\(comment): \(plan)")
     }
 
     @Test func noHotStatementReadsAWholeTable() async throws {
@@ -88,6 +89,32 @@ import Time
                 try await expectNoTableIsRead(
                     scene.executions.listing(filter, in: scope, after: position, limit: 50, for: scene.acme), in: scene, "page")
             }
+        }
+    }
+
+    /// What pages ask again and again; and each has its own few tables to be planned for, whatever else there is.
+    @Test func whatTheDashboardShowsIsReadFromFewTables() async throws {
+        let scene = try await filled()
+        let (now, organization) = (scene.engine.clock.now(), scene.acme.organization.id)
+        let jobs = try await scene.jobs.page(after: nil, limit: 50, for: scene.acme).map(\.id)
+        try await scene.database.query("UPDATE job_states SET health = 'failing' WHERE job_id = ANY (\(Array(jobs.prefix(9))))")
+        try await Tallier(scene.engine, logger: silence).fold(before: now.midnight)
+        try await scene.database.script("ANALYZE recent_executions, job_days, job_states")
+        func tallies(_ until: Timestamp) -> [Tally] { jobs.map { Tally(organization: organization, job: $0, until: until) } }
+        let folded = try #require(Executions.latest(of: tallies(now.midnight), limit: 24, at: now))
+        let unfolded = try #require(Executions.latest(of: tallies(Tally.never), limit: 24, at: now))
+        try await expectNoTableIsRead(folded, in: scene, "recent")
+        try await expectNoTableIsRead(unfolded, in: scene, "recent, nothing folded")
+        try await expectNoTableIsRead(Executions.running(jobs, of: organization, at: now), in: scene, "running")
+        let days = Executions.days(of: tallies(now.midnight)[0], since: now.midnight.adding(.seconds(-29 * 86_400)), at: now)
+        try await expectNoTableIsRead(days, in: scene, "days")
+        try await expectNoTableIsRead(Executions.today(of: organization, at: now), in: scene, "today")
+        try await expectNoTableIsRead(Jobs.counting(organization, at: now), in: scene, "counts")
+        try await expectNoTableIsRead(
+            Tally.folding(tallies(now.midnight.adding(.seconds(-86_400))), before: now.midnight, now: now), in: scene, "fold")
+        for query in [folded, days, Executions.today(of: organization, at: now)] {
+            let plan = try await plan(query, in: scene)
+            #expect(Set(plan.matches(of: /executions_keep_[0-9]+_[0-9]{8}/).map(\.0)).count <= 9, "\(plan)")
         }
     }
 

@@ -37,6 +37,7 @@ import Time
             "INSERT INTO kept_executions SELECT * FROM executions WHERE organization_id = \(organization) LIMIT 50",
             "INSERT INTO kept_attempts SELECT *, \(job.id) FROM attempts WHERE organization_id = \(organization) LIMIT 50",
         ])
+        try await scene.fold()
     }
 
     private func erase(_ organization: ID<Organization>, _ scene: Scene) async throws {
@@ -58,7 +59,10 @@ import Time
         let mine = try await TestDatabase.current.rowsHolding(id)
         // What the test is about is there.
         #expect(mine == before)
-        for table in ["queue", "jobs", "job_states", "schedule_periods", "lanes", "usage_counters", "kept_executions", "kept_attempts"] {
+        for table in [
+            "queue", "jobs", "job_states", "schedule_periods", "lanes", "usage_counters", "kept_executions", "kept_attempts",
+            "recent_executions", "job_days",
+        ] {
             #expect(mine[table] ?? 0 > 0, "\(table)")
         }
         #expect(mine.keys.filter { $0.hasPrefix("executions_keep_") }.count == 3)
