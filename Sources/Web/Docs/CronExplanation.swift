@@ -53,6 +53,3 @@ struct CronExplanation: Sendable {
     private static func words(_ seconds: Int64) -> String { Words.duration(milliseconds: Int(seconds) * 1_000).replacing(".0", with: "") }
 }
 
-extension String {
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
-}
