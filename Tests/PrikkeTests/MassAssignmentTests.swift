@@ -42,6 +42,11 @@ import Time
             "POST /{slug}/settings/slug": Body(fields: ["slug": "acme"]),
             "POST /{slug}/settings/signing-secret": Body(fields: ["overlap_hours": "1"]),
             "POST /{slug}/settings/delete": Body(fields: ["confirmation": "Acme"]),
+            "POST /{slug}/executions/replay": Body(
+                fields: [:], optional: ["status", "reason", "trigger", "job", "since", "until", "tag", "range", "rate", "superseded"],
+                tables: ofJobs),
+            "POST /{slug}/executions/{execution}/retry": Body(fields: [:], optional: ["body", "reason"], tables: ofJobs),
+            "POST /{slug}/executions/{execution}/reschedule": Body(fields: ["at": .string(soon)], tables: ofJobs),
             "POST /api/jobs": Body(fields: job, optional: shape, tables: ofJobs),
             "POST /api/jobs/batch": Body(fields: ["jobs": [.object(job)]], tables: ofJobs),
             "PUT /api/sync": Body(

@@ -7,7 +7,8 @@ import Testing
     private static let pages: [any Page] =
         LandingPage.samples + ErrorPage.samples + OverviewPage.samples + StatusPage.samples + MailboxPage.samples + MailPage.samples
         + PlainPage.samples + AccountPage.samples + InvitesPage.samples + MembersPage.samples + KeysPage.samples + SettingsPage.samples
-        + AuditPage.samples + APIContentsPage.samples + APIResourcePage.samples + ErrorCodesPage.samples
+        + AuditPage.samples + ExecutionsPage.samples + ExecutionPage.samples + ReplayPage.samples
+        + APIContentsPage.samples + APIResourcePage.samples + ErrorCodesPage.samples
     /// Nobody, and somebody for whom there is one of everything.
     private static let viewers = [
         Viewer(),

@@ -2,7 +2,11 @@ import JSON
 
 /// One input of a form, as texts ready to print. (The stored names are long because a template knows no name at two depths.)
 struct FormField: Sendable {
-    enum Kind: String, Sendable { case text, email, number, select, checkboxes, textarea, hidden }
+    enum Kind: String, Sendable {
+        case text, email, number, select, checkboxes, textarea, hidden
+        /// A date and a time of day, without a zone; the label says which it is in.
+        case datetime = "datetime-local"
+    }
 
     /// One of the choices of a select or of checkboxes.
     struct Option: Sendable {
@@ -45,7 +49,7 @@ struct FormField: Sendable {
         (fieldName, fieldLabel, fieldHelp, fieldPlaceholder, fieldAutocomplete) = (name, label, help, placeholder, autocomplete)
         inputType = kind.rawValue
         isHidden = kind == .hidden
-        isLine = [.text, .email, .number].contains(kind)
+        isLine = [.text, .email, .number, .datetime].contains(kind)
         isSelect = kind == .select
         isCheckboxes = kind == .checkboxes
         isTextarea = kind == .textarea
