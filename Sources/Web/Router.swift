@@ -48,7 +48,7 @@ extension WebServer {
             LivePages(events: work.events).addRoutes(to: member)
             JobsPages(work: work, people: people, pages: pages, siteURL: site.url).addRoutes(to: member)
             JobFormPages(work: work, pages: pages).addRoutes(to: member)
-            ExecutionsPages(work: work, pages: pages).addRoutes(to: member)
+            ExecutionsPages(work: work, auditLog: people.auditLog, siteURL: site.url, pages: pages).addRoutes(to: member)
         }
         MembersPages(people: people, pages: pages).addRoutes(to: member)
         KeysPages(people: people, pages: pages).addRoutes(to: member)

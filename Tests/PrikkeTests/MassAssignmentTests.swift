@@ -49,6 +49,11 @@ import Time
             "POST /{slug}/jobs/new": Body(fields: ["config_url": "https://example.com/"], optional: shape, tables: ofJobs),
             "POST /{slug}/jobs/{job}/edit": Body(fields: ["name": "Mine"], optional: shape, tables: ofJobs),
             "POST /{slug}/jobs/preview": Body(fields: ["schedule_kind": "none"], optional: shape, tables: ofJobs),
+            "POST /{slug}/executions/replay": Body(
+                fields: [:], optional: ["status", "reason", "trigger", "job", "since", "until", "tag", "range", "rate", "superseded"],
+                tables: ofJobs),
+            "POST /{slug}/executions/{execution}/retry": Body(fields: [:], optional: ["body", "reason"], tables: ofJobs),
+            "POST /{slug}/executions/{execution}/reschedule": Body(fields: ["at": .string(soon)], tables: ofJobs),
             "POST /api/jobs": Body(fields: job, optional: shape, tables: ofJobs),
             "POST /api/jobs/batch": Body(fields: ["jobs": [.object(job)]], tables: ofJobs),
             "PUT /api/sync": Body(

@@ -85,6 +85,14 @@ enum RouteTable {
         POST /{slug}/jobs/test                            in     404     404     403    422 422  422   in
         GET  /{slug}/jobs/{job}/edit                      in     404     404     403    200 200  200   in
         POST /{slug}/jobs/{job}/edit                      in     404     404     403    303 303  303   in
+        GET  /{slug}/executions                           in     404     404     200    200 200  200   in
+        GET  /{slug}/executions/replay                    in     404     404     403    200 200  200   in
+        POST /{slug}/executions/replay                    in     404     404     403    303 303  303   in
+        GET  /{slug}/executions/{execution}               in     404     404     200    200 200  200   in
+        GET  /{slug}/executions/{execution}/attempts/{attempt}/response in 404 404 200 200 200 200 in
+        POST /{slug}/executions/{execution}/retry         in     404     404     403    303 303  303   in
+        POST /{slug}/executions/{execution}/cancel        in     404     404     403    303 303  303   in
+        POST /{slug}/executions/{execution}/reschedule    in     404     404     403    422 422  422   in
         GET  /{slug}/members                              in     404     404     200    200 200  200   in
         GET  /{slug}/members/{member}                     in     404     404     403    403 200  200   in
         POST /{slug}/members/{member}/role                in     404     404     403    403 422  422   in

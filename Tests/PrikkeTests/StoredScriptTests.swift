@@ -61,6 +61,7 @@ import Testing
         try await House.open { house in
             let cast = try await Cast(house)
             let (alice, nobody) = (cast["Alice"], Caller(name: "nobody"))
+            let execution = try await cast.execution()
             func calls(_ text: String) -> [Call] {
                 let query = text.formEncoded
                 return [
@@ -72,6 +73,10 @@ import Testing
                     alice.call("POST", "/account/address", [("email", text)]),
                     alice.call("POST", "/account/delete", [("confirmation", text)]),
                     alice.call("POST", "/organizations", [("name", text), ("x", text)]),
+                    alice.call("GET", "/acme/executions?job=\(query)&tag=\(query)&since=\(query)&status=\(query)&cursor=\(query)"),
+                    alice.call("GET", "/acme/executions/replay?job=\(query)&since=\(query)"),
+                    alice.call("POST", "/acme/executions/\(execution)/reschedule", [("at", text)]),
+                    alice.call("POST", "/acme/executions/\(execution)/retry", [("body", text), ("reason", text)]),
                     alice.call("POST", "/acme/members/\(cast.id(of: "Bob").text)/role", [("role", text)]),
                     alice.call("POST", "/acme/invites", [("email", text), ("role", text)]),
                     alice.call("POST", "/acme/keys", [("name", text), ("scopes", text), ("expires_in_days", text)]),
@@ -125,6 +130,12 @@ import Testing
             "UPDATE organizations SET name = \(String(text.prefix(200)))", "UPDATE api_keys SET name = \(text)",
             "UPDATE jobs SET name = \(text), config = \(config), tags = ARRAY[\(text)]",
             "UPDATE sessions SET device = \(text), address = \(text)",
+            """
+            UPDATE kept_attempts SET status = 'failed', reason = 'http_status', error_message = \(text), remote_address = \(text),
+                request = \(["headers": [[.string(text), .string(text)]], "body": .string(text)] as JSON),
+                response_headers = \([[.string(text), .string(text)]] as JSON), response_body = \(Array(text.utf8))
+            """,
+            "UPDATE queue SET override = \(["reason": .string(text), "body": .string(text)] as JSON)",
         ])
         try await house.database.query("DELETE FROM outbox")
         try await house.database.query("DELETE FROM rate_counts")
@@ -154,12 +165,14 @@ import Testing
         let gone = try await cast.deletedOrganization(ownedBy: "Alice")
         #expect(!gone.isEmpty)
         let key = try await cast.key()
+        let execution = try await cast.answeredExecution()
         let paths = [
             "/acme", "/acme/jobs", "/acme/jobs/\(job.id)", "/acme/jobs/\(job.id)/delete", "/acme/members",
             "/acme/members/\(cast.id(of: "Bob").text)", "/acme/keys", "/acme/keys/\(key.id.text)",
             "/acme/audit-log",
             "/acme/settings", "/acme/settings/delete", "/account", "/account/delete", "/invites", "/invites/\(invite.id)",
             "/invites/\(invite.token)", "/organizations/new", "/dev/mailbox", "/", "/status",
+            "/acme/executions", "/acme/executions/\(execution)",
         ]
         return paths.map { (alice, $0) } + [(Caller(name: "nobody"), "/invites/\(invite.token)")]
     }

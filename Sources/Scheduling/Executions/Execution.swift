@@ -49,6 +49,23 @@ public struct Execution: Sendable, Identified {
         /// Whether `body` is shorter than what came.
         public let isTruncated: Bool
         public let contentType: String?
+
+        public init(body: [UInt8], size: Int, isTruncated: Bool = false, contentType: String? = nil) {
+            (self.body, self.size, self.isTruncated, self.contentType) = (body, size, isTruncated, contentType)
+        }
+    }
+
+    public init(
+        id: ID<Execution>, jobID: ID<Job>, jobKey: String? = nil, status: ExecutionStatus, reason: Reason? = nil, trigger: ExecutionTrigger,
+        scheduledFor: Timestamp, dueAt: Timestamp? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil, attempt: Int = 1,
+        statusCode: Int? = nil, durationMs: Int? = nil, latenessMs: Int? = nil, errorMessage: String? = nil, count: Int = 1,
+        lastScheduledFor: Timestamp? = nil, repeatOf: ID<Execution>? = nil, response: Response? = nil
+    ) {
+        (self.id, self.jobID, self.jobKey, self.status, self.reason, self.trigger) = (id, jobID, jobKey, status, reason, trigger)
+        (self.scheduledFor, self.dueAt, self.startedAt, self.finishedAt) = (scheduledFor, dueAt, startedAt, finishedAt)
+        (self.attempt, self.statusCode, self.durationMs, self.latenessMs) = (attempt, statusCode, durationMs, latenessMs)
+        (self.errorMessage, self.count, self.lastScheduledFor) = (errorMessage, count, lastScheduledFor)
+        (self.repeatOf, self.response) = (repeatOf, response)
     }
 }
 
@@ -68,4 +85,16 @@ public struct Attempt: Sendable {
     public let request: JSON?
     public let responseHeaders: JSON?
     public let response: Execution.Response?
+
+    public init(
+        number: Int, status: ExecutionStatus, reason: Reason? = nil, errorMessage: String? = nil, startedAt: Timestamp,
+        finishedAt: Timestamp, statusCode: Int? = nil, remoteAddress: String? = nil, nodeID: ID<Node>,
+        timings: [(phase: String, microseconds: Int64?)], request: JSON? = nil, responseHeaders: JSON? = nil,
+        response: Execution.Response? = nil
+    ) {
+        (self.number, self.status, self.reason, self.errorMessage) = (number, status, reason, errorMessage)
+        (self.startedAt, self.finishedAt, self.statusCode) = (startedAt, finishedAt, statusCode)
+        (self.remoteAddress, self.nodeID, self.timings) = (remoteAddress, nodeID, timings)
+        (self.request, self.responseHeaders, self.response) = (request, responseHeaders, response)
+    }
 }

@@ -48,6 +48,7 @@
     if (!answer.ok) throw new Error(answer.status);
     const fresh = document.createElement("template");
     fresh.innerHTML = await answer.text();
+    fresh.content.querySelectorAll("[data-copy]").forEach((b) => { b.hidden = !navigator.clipboard; });
     children(region, fresh.content);
     news(region);
   };

@@ -27,10 +27,10 @@ struct OverviewPages: Sendable {
         async let next = work.jobs.list(in: .nextRun, after: nil, limit: Self.mostNext, for: access)
         let troubles = try await troubles(access)
         let named = try await done
-        let names = try await work.jobs.names(of: named.map(\.jobID), for: access)
+        let titles = try await work.jobs.titles(of: named.map(\.jobID), for: access)
         let facts = OverviewPage.Facts(
             counts: try await counts, today: try await today, usage: try await usage, troubles: troubles,
-            recent: try await work.executions.recent(of: troubles.map(\.id), for: access), done: named, names: names,
+            recent: try await work.executions.recent(of: troubles.map(\.id), for: access), done: named, titles: titles,
             next: try await next.map(\.job), now: work.now)
         let page = OverviewPage(facts, access, viewer: context.viewer, icon: pages.assets.icon(hasAlarm: facts.counts.failing > 0), siteURL)
         return pages.answer(page, to: context.viewer)
@@ -54,7 +54,7 @@ extension OverviewPage {
         let troubles: [Job]
         let recent: [Job.Identifier: [RecentExecution]]
         let done: [Execution]
-        let names: [Job.Identifier: String]
+        let titles: [Job.Identifier: Jobs.Title]
         let next: [Job]
         let now: Timestamp
     }
@@ -70,7 +70,7 @@ extension OverviewPage {
             troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], slug, now: facts.now) }, hasMoreTroubles: more > 0,
             moreTroubles: "\(Words.count(more)) more", troublesPath: Paths.query(Paths.filled(Paths.jobs, slug), [("health", "failing")]),
             hasJobs: counts.all > 0, hasDone: !facts.done.isEmpty,
-            done: facts.done.map { Done($0, facts.names[$0.jobID] ?? "A deleted job", slug, now: facts.now) }, hasNext: !facts.next.isEmpty,
+            done: facts.done.map { Done($0, facts.titles[$0.jobID]?.name ?? "A deleted job", slug, now: facts.now) }, hasNext: !facts.next.isEmpty,
             next: facts.next.compactMap { Next($0, slug, now: facts.now) }, mayMake: access.may(.changeJobs),
             newJobPath: Paths.filled(Paths.newJob, slug), jobsPath: Paths.filled(Paths.jobs, slug),
             executionsPath: Paths.filled(Paths.executions, slug), curl: Examples.makeJob(siteURL))

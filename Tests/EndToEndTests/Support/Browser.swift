@@ -114,6 +114,14 @@ extension Browser {
         }
     }
 
+    /// Presses keys, one after the other, wherever the focus is: U+E004 is Tab, U+E007 is Enter (WebDriver, "keyboard actions").
+    func press(keys: String) async throws {
+        let strokes = keys.unicodeScalars.flatMap { key -> [JSON] in
+            ["keyDown", "keyUp"].map { ["type": .string($0), "value": .string(String(key))] }
+        }
+        try await ask("POST", "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": .array(strokes)]]])
+    }
+
     /// What is to be seen of the first such element.
     func text(_ css: String) async throws -> String { try await find(css).text }
 
