@@ -38,11 +38,6 @@ extension Job {
         var sealed: [UInt8]?
     }
 
-    /// How it stands: `healthy`, `late`, `failing`, or `paused` by whomever.
-    public func health(now: Timestamp) -> String {
-        !definition.enabled || definition.pausedUntil.map { $0 > now } ?? false ? "paused" : health
-    }
-
     /// The job in the one shape that it has everywhere.
     public func json(now: Timestamp) -> JSON {
         let schedule = definition.readSchedule()

@@ -79,7 +79,7 @@ struct ReplayOrder: Sendable {
 
     /// What is matched, in words: "Failed, timed out; reason: HTTP status".
     var words: String {
-        var parts = [filter.statuses.map(\.word).joined(separator: ", ")]
+        var parts: [String] = [filter.statuses.map { $0.word }.joined(separator: ", ")]
         if let reason = filter.reason { parts.append("reason: \(reason.word)") }
         if let trigger = filter.trigger { parts.append("trigger: \(trigger.word)") }
         if let job = filter.job { parts.append("job: \(job)") }

@@ -150,21 +150,10 @@ extension JobRun {
     init(_ e: Execution, now: Timestamp, _ slug: String) {
         let times = e.count > 1 ? "\(Words.count(e.count)) occurrences. " : ""
         self.init(
-            runMark: Self.mark(e.status).svg, runStatus: e.status.rawValue.prefix(1).uppercased() + e.status.rawValue.dropFirst(),
+            runMark: e.status.mark.svg, runStatus: e.status.word,
             isRunBad: e.status == .failed || e.status == .timeout, runPath: Paths.filled(Paths.execution, slug, e.id.text),
             runDue: [Moment(e.scheduledFor, now: now)], runWords: times + Ending(e).words,
             runTook: e.durationMs.map { Words.duration(milliseconds: $0) } ?? "",
             runLate: e.latenessMs.map { Words.duration(milliseconds: $0) } ?? "")
-    }
-
-    private static func mark(_ status: ExecutionStatus) -> Mark {
-        switch status {
-        case .success: .good
-        case .failed, .timeout: .bad
-        case .missed: .late
-        case .running: .running
-        case .pending: .waiting
-        case .skipped, .cancelled: .still
-        }
     }
 }

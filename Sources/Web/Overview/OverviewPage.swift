@@ -17,7 +17,7 @@ struct OverviewPage: Page {
         let isBad: Bool
         let troubleName: String
         let troublePath: String
-        let troubleWhy: String
+        let notes: [JobNote]
         let troubleBars: String
         let troubleLast: [Moment]
     }
@@ -83,7 +83,7 @@ extension OverviewPage {
                 Trouble(
                     troubleID: "t-1", troubleMark: Mark.bad.svg, troubleState: "Failing", isBad: true, troubleName: "Nightly <b> export",
                     troublePath: "/j",
-                    troubleWhy: "HTTP 504 after 30.0\u{A0}s · 5 in a row", troubleBars: Bars([.good, .good, .bad]).svg,
+                    notes: [JobNote("HTTP 504 after 30.0\u{A0}s · 5 in a row", tone: "bad")], troubleBars: Bars([.good, .good, .bad]).svg,
                     troubleLast: [PageSamples.moment])
             ], hasMoreTroubles: true, moreTroubles: "3 more", troublesPath: "/acme/jobs?health=failing", hasJobs: true, hasDone: true,
             done: [

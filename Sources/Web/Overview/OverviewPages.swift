@@ -65,7 +65,7 @@ extension OverviewPage {
         let more = failing + counts.late - facts.troubles.count
         self.init(
             title: (failing > 0 ? "▲ \(failing) failing · " : "") + "Overview · \(access.organization.name)", hasAlarm: failing > 0,
-            iconPath: icon, livePath: Fragments.path("overviewlive", of: viewer.place), sentence: counts.sentence,
+            iconPath: icon, livePath: Fragments.path("overviewlive", of: viewer.place), sentence: JobsPage.sentence(counts),
             numbers: Self.numbers(facts, slug), hasTroubles: !facts.troubles.isEmpty,
             troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], slug, now: facts.now) }, hasMoreTroubles: more > 0,
             moreTroubles: "\(Words.count(more)) more", troublesPath: Paths.query(Paths.filled(Paths.jobs, slug), [("health", "failing")]),
@@ -107,12 +107,12 @@ extension OverviewPage {
 
 extension OverviewPage.Trouble {
     init(_ job: Job, _ recent: [RecentExecution], _ slug: String, now: Timestamp) {
-        let state = JobState(job, isRunning: false, now: now)
+        let standing = JobStanding(job.shownHealth(at: now), isRunning: false)
         self.init(
-            troubleID: "trouble-\(job.id)", troubleMark: state.mark.svg, troubleState: state.word, isBad: state.isBad,
+            troubleID: "trouble-\(job.id)", troubleMark: standing.mark.svg, troubleState: standing.word, isBad: standing.isFailing,
             troubleName: job.definition.name,
-            troublePath: Paths.filled(Paths.job, slug, job.id.text), troubleWhy: job.trouble(recent.first) ?? "",
-            troubleBars: Bars(recent).svg, troubleLast: recent.first.map { [Moment($0.finishedAt, now: now)] } ?? [])
+            troublePath: Paths.filled(Paths.job, slug, job.id.text), notes: JobNote.all(of: job, recent, pausedBy: nil, now: now),
+            troubleBars: Bars(recent.reversed().map(Bars.Bar.init)).svg, troubleLast: recent.first.map { [Moment($0.finishedAt, now: now)] } ?? [])
     }
 }
 
@@ -122,7 +122,7 @@ extension OverviewPage.Done {
             doneID: execution.id.text, doneMark: execution.status.mark.svg, doneStatus: execution.status.word, doneJob: job,
             donePath: Paths.filled(Paths.execution, slug, execution.id.text), doneWhen: [Moment(execution.scheduledFor, now: now)],
             doneTook: execution.durationMs.map { Words.duration(milliseconds: $0) } ?? "",
-            hasWhy: !execution.shortReason.isEmpty, doneWhy: execution.shortReason)
+            hasWhy: execution.reason != nil, doneWhy: execution.reason == nil ? "" : Ending(execution).words)
     }
 }
 

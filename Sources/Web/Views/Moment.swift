@@ -94,3 +94,7 @@ enum Words {
         "\(count(number)) \(number == 1 ? one : many ?? one + "s")"
     }
 }
+
+extension String {
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
