@@ -15,10 +15,15 @@ CREATE FUNCTION public.history_is_unfolded() RETURNS trigger
     AS $$
 DECLARE
     changed record := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    day timestamptz := date_trunc('day', changed.scheduled_for, 'UTC');
+    done text := coalesce(current_setting('prikke.unfolded', true), '');
 BEGIN
-    UPDATE job_states
-    SET tallied_until = least(tallied_until, date_trunc('day', changed.scheduled_for, 'UTC')), tally_version = tally_version + 1
+    IF done LIKE changed.job_id || ' %' AND substring(done FROM 38)::numeric <= extract(epoch FROM day) THEN
+        RETURN NULL;
+    END IF;
+    UPDATE job_states SET tallied_until = least(tallied_until, day), tally_version = tally_version + 1
     WHERE organization_id = changed.organization_id AND job_id = changed.job_id;
+    PERFORM set_config('prikke.unfolded', changed.job_id || ' ' || extract(epoch FROM day), true);
     RETURN NULL;
 END $$;
 
@@ -1059,7 +1064,7 @@ ALTER INDEX public.executions_pkey ATTACH PARTITION public.executions_keep_90_pk
 
 CREATE TRIGGER audit_log_is_kept BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.audit_log_is_kept();
 
-CREATE TRIGGER executions_unfold_changed AFTER DELETE OR UPDATE ON public.executions FOR EACH ROW WHEN ((old.scheduled_for < date_trunc('day'::text, (now() - '00:30:00'::interval), 'UTC'::text))) EXECUTE FUNCTION public.history_is_unfolded();
+CREATE TRIGGER executions_unfold_changed AFTER DELETE OR UPDATE ON public.executions FOR EACH ROW WHEN (((old.scheduled_for < date_trunc('day'::text, (now() - '00:30:00'::interval), 'UTC'::text)) AND (current_setting('prikke.erasing'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION public.history_is_unfolded();
 
 CREATE TRIGGER executions_unfold_written AFTER INSERT ON public.executions FOR EACH ROW WHEN ((new.scheduled_for < date_trunc('day'::text, (now() - '00:30:00'::interval), 'UTC'::text))) EXECUTE FUNCTION public.history_is_unfolded();
 

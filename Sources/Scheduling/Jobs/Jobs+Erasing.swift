@@ -42,7 +42,9 @@ extension Jobs {
                 SELECT ctid FROM \(identifier: table) WHERE organization_id = \(organization) LIMIT \(batch)))
             """
         do {
-            return try await engine.database.query(deletion.plannedAnew).affected
+            // Nothing that is erased is to be counted anew.
+            let erasing: Query = "SELECT set_config('prikke.erasing', 'on', true)"
+            return try await engine.database.batch([erasing, deletion.plannedAnew])[1].affected
         } catch {
             // The day has been dropped meanwhile.
             guard error.sqlState == "42P01" else { throw error }
