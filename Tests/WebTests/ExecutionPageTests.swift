@@ -168,7 +168,7 @@ import Time
     @Test func whatMayBeDoneGoesByStatusAndRole() {
         func acts(_ status: ExecutionStatus, mayChange: Bool = true) -> [Bool] {
             let page = Self.page([], status, mayChange: mayChange)
-            return [page.acts[0].mayRunAgain, page.acts[0].mayCancel, !page.acts[0].changing.isEmpty, page.isOpen]
+            return [page.acts[0].mayRunAgain, page.acts[0].isCancellable, !page.acts[0].changing.isEmpty, page.isOpen]
         }
         #expect(acts(.pending) == [false, true, false, true] && acts(.running) == [false, true, false, true])
         #expect(acts(.success) == [true, false, true, false] && acts(.skipped) == [true, false, true, false])

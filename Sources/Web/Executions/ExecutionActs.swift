@@ -7,7 +7,7 @@ extension ExecutionPage {
         let token: String
         let mayRunAgain: Bool
         let againPath: String
-        let mayCancel: Bool
+        let isCancellable: Bool
         let cancelPath: String
         /// One form each, or none.
         let changing: [Form]
@@ -23,7 +23,7 @@ extension ExecutionPage.Acts {
         token = frame.viewer.formToken
         mayRunAgain = frame.mayChange && execution.status.isFinal && execution.count == 1 && subject.job?.isDeleted == false
         againPath = frame.path(Paths.executionRetry, execution.id)
-        mayCancel = frame.mayChange && !execution.status.isFinal
+        isCancellable = frame.mayChange && !execution.status.isFinal
         cancelPath = frame.path(Paths.executionCancel, execution.id)
         changing = mayRunAgain ? [frame.changing ?? Self.changingForm(subject, frame)] : []
         isChangingOpen = frame.changing != nil

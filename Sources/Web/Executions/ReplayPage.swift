@@ -33,7 +33,8 @@ struct ReplayPage: Page {
             leftOut: counted.leftOut.isEmpty
                 ? "\(Words.count(counted.matched, "execution")) \(counted.matched == 1 ? "matches" : "match")."
                 : "\(Words.count(counted.matched, "execution")) \(counted.matched == 1 ? "matches" : "match"); left out: \(counted.leftOut).",
-            time: counted.replayed < 2
+            // What begins within a second begins at once.
+            time: seconds < 1
                 ? "" : "At \(Words.grouped(order.rate)) a minute the last of them begins in about \(Words.span(seconds: seconds)).",
             buttonLabel: counted.replayed == 0 ? nil : "Run \(many) again")
     }

@@ -55,9 +55,12 @@ struct Timeline {
         var widths = times.map { time in
             time == 0 ? 0 : max(Self.least, Int((Double(time) / Double(scale) * Double(Self.width)).rounded()))
         }
-        // What the small ones got for nothing, the largest gives.
-        let over = widths.reduce(0, +) - Self.width
-        if over > 0, let largest = widths.indices.max(by: { widths[$0] < widths[$1] }) { widths[largest] -= over }
+        // What the small ones got for nothing, the largest give.
+        while let largest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[largest] > Self.least {
+            let over = widths.reduce(0, +) - Self.width
+            guard over > 0 else { break }
+            widths[largest] -= min(over, widths[largest] - Self.least)
+        }
         var start = 0
         return zip(Phase.allCases, widths).compactMap { phase, width in
             defer { start += width }
