@@ -24,7 +24,7 @@ public struct HTTPPlugin: JobPlugin {
         Field("body", .string(0...349_528, multiline: true), nullable: true, help: "The request's body, up to 256 KiB."),
         Field(
             "body_encoding", .choice(["text", "base64"]),
-            help: "How `body` is written here: text (the default), or base64 for any bytes."),
+            help: "How the body is written here: text (the default), or base64 for any bytes."),
         Field("follow_redirects", .boolean, default: false, help: "Follow up to 5 redirects, each checked like the first address."),
     ]
 

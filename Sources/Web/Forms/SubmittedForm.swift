@@ -28,7 +28,7 @@ struct SubmittedForm: Sendable {
 
     /// What was typed or chosen under that name, lines ended as everywhere but in forms.
     func texts(of name: String) -> [String] {
-        parameters.filter { $0.name.utf8.elementsEqual(name.utf8) }.map { $0.value.replacing("\r\n", with: "\n") }
+        parameters.filter { $0.name.utf8.elementsEqual(name.utf8) }.map(\.value.withFormLines)
     }
 
     private var names: [String] {

@@ -75,6 +75,10 @@ struct JobForm: Sendable {
         guard let (name, rest) = control(at: tokens) else { return complaints.append(error.detail) }
         var words = error.code == "required" && rest.isEmpty && texts[name]?.first?.isEmpty ?? true ? "Fill this in." : error.detail
         if let code = Self.ambiguous[error.code] { words = code }
+        // Who writes seconds is told seconds.
+        if name.hasSuffix("_ms"), error.code == "out_of_range" {
+            words = words.replacing(/[0-9]+/) { Int64($0.output).map(Milliseconds.text) ?? "" }.replacing("whole number", with: "number")
+        }
         if let item = rest.last { words = "\(self.item(item, of: name)): \(words)" }
         // The first thing that is wrong with a control is enough to go on with.
         if errors[name] == nil { errors[name] = words }

@@ -68,5 +68,16 @@ enum ItemText {
 
 extension String {
     /// With its lines ended as a form's are once they have been read.
-    var withFormLines: String { replacing("\r\n", with: "\n").replacing("\r", with: "\n") }
+    var withFormLines: String {
+        guard utf8.contains(UInt8(ascii: "\r")) else { return self }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(utf8.count)
+        var last: UInt8 = 0
+        for byte in utf8 {
+            let isSecond = last == UInt8(ascii: "\r") && byte == UInt8(ascii: "\n")
+            if !isSecond { bytes.append(byte == UInt8(ascii: "\r") ? UInt8(ascii: "\n") : byte) }
+            last = byte
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

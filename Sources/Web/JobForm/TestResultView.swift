@@ -39,7 +39,8 @@ extension TestResultView {
         resultNote = attempt.status == .success ? "" : attempt.errorMessage ?? attempt.reason?.sentence ?? ""
         hasResultNote = !resultNote.isEmpty
         phases = attempt.timings.compactMap { phase, time in
-            guard let name = Self.names[phase], let time else { return nil }
+            // What there was none of, TLS for one, took no time.
+            guard let name = Self.names[phase], let time, time > 0 else { return nil }
             return Phase(phaseName: name, phaseTime: "\(time / 1_000).\(time % 1_000 / 100)\u{A0}ms")
         }
         let request = json["request"] ?? .null
