@@ -11,6 +11,7 @@ enum RouteTable {
         GET  /                                            200    200     200     200    200 200  200   200
         GET  /status                                      200    200     200     200    200 200  200   200
         GET  /demo                                        200    200     200     200    200 200  200   200
+        POST /demo                                        303    303     303     303    303 303  303   303
         GET  /demo/{behaviour}                            200    200     200     200    200 200  200   200
         POST /demo/{behaviour}                            200    200     200     200    200 200  200   200
         GET  /dev/mailbox                                 200    200     200     200    200 200  200   200
