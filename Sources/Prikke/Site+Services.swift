@@ -29,7 +29,7 @@ extension Site {
             metrics: { Metering.text() }, formTokens: FormTokens(make: FormToken.make, isGood: FormToken.isGood),
             newBrowserID: { Token().text },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
-        site.hasDemo = services.configuration.stage == .development
+        site.demo = services.demoPeople.map { Demo($0, services.organizations) }
         site.people = services.people
         site.plans = services.plans
         site.editorSchema = SyncShape.editorSchema(services.plugins)
@@ -79,5 +79,13 @@ extension Site {
         } catch {
             return unreachable
         }
+    }
+}
+
+extension Demo {
+    fileprivate init(_ people: DemoPeople, _ organizations: Organizations) {
+        self.init(
+            isThere: { try await organizations.access(toSlug: Seed.slug) != nil },
+            signIn: { try await people.signIn(as: Seed.owner, to: Seed.slug, in: $0) })
     }
 }

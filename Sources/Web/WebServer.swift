@@ -75,7 +75,7 @@ public struct WebServer: Service {
         let health = RecentHealth(site.health)
         pages = Pages(
             views: try Views(siteURL: site.url), assets: Assets(), siteURL: site.url, plans: site.plans, health: health.report,
-            about: site.about, hasDemo: site.hasDemo)
+            about: site.about, hasDemo: site.demo != nil)
         documents = DocumentPages(pages: pages)
         docs = DocsPages(site, pages: pages)
         drain = Drain(configuration.drain, onBegin: site.endStreams)

@@ -22,8 +22,9 @@ enum TestSite {
         },
         health: { HealthReport(isHealthy: true, parts: [("database", "up")]) }, about: { About(version: "1.2.3", zoneData: "2026a") },
         metrics: { "prikke_up 1\n" },
-        formTokens: FormTokens(make: { "token-of-\($0)" }, isGood: { $0 == "token-of-\($1)" }), newBrowserID: { "new-browser" }
-    ).withDemo
+        formTokens: FormTokens(make: { "token-of-\($0)" }, isGood: { $0 == "token-of-\($1)" }), newBrowserID: { "new-browser" },
+        demo: Demo(isThere: { false }, signIn: { _ in nil })
+    )
 
     /// A site with one operation, `GET /api/wait`, which answers when the gate is opened.
     static func waiting(at gate: Gate) -> Site {
@@ -80,13 +81,5 @@ enum TestSite {
     private static func find(_ name: String) throws -> String {
         guard ["1", "key:a/b"].contains(name) else { throw Problem.notFound }
         return name
-    }
-}
-
-extension Site {
-    fileprivate var withDemo: Site {
-        var site = self
-        site.hasDemo = true
-        return site
     }
 }

@@ -21,10 +21,6 @@ struct Pages: Sendable {
         answer(StatusPage(await health(), about()), to: context.viewer)
     }
 
-    @Sendable func demo(_ request: Request, _ context: VisitorContext) -> Response {
-        answer(PlainPage("The demo organization", ["Make it with: prikke seed"]), to: context.viewer)
-    }
-
     @Sendable func asset(_ request: Request, _ context: VisitorContext) throws -> Response {
         try assets.response(to: request, name: context.parameters.get("name"))
     }
