@@ -7,7 +7,7 @@ import Tenancy
 /// The list of jobs.
 extension JobsPages {
     /// As many as a page of 30 KB has room for.
-    static let perPage = 25
+    static let perPage = 18
     /// Of these, what is wrong comes first.
     private static let mostFailing = 10
     private static let mostLate = 5
