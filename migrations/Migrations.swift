@@ -17,6 +17,7 @@ public enum Migrations {
         Migration(name: "0010_api", sql: text(PackageResources._010_api_sql)),
         Migration(name: "0011_executions", sql: text(PackageResources._011_executions_sql)),
         Migration(name: "0012_conventions", sql: text(PackageResources._012_conventions_sql)),
+        Migration(name: "0014_job_life", sql: text(PackageResources._014_job_life_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

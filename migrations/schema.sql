@@ -375,6 +375,7 @@ CREATE TABLE public.job_states (
     stretch_reason text,
     row_from timestamp with time zone,
     row_count integer,
+    late_for timestamp with time zone,
     CONSTRAINT job_states_health_check CHECK ((health = ANY (ARRAY['healthy'::text, 'late'::text, 'failing'::text, 'paused'::text])))
 )
 WITH (fillfactor='60', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
@@ -896,6 +897,10 @@ CREATE INDEX job_states_passing ON public.job_states USING btree (pass_at) WHERE
 CREATE INDEX jobs_by_change ON public.jobs USING btree (organization_id, updated_at, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX jobs_by_name ON public.jobs USING btree (organization_id, lower(name) COLLATE "C", id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX jobs_deleted ON public.jobs USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+
+CREATE INDEX jobs_deleted_of_organization ON public.jobs USING btree (organization_id, deleted_at) WHERE (deleted_at IS NOT NULL);
 
 CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (organization_id, key) WHERE (deleted_at IS NULL);
 

@@ -38,6 +38,8 @@ struct Services {
     let mailbox: Mailbox?
     private let renderer: MessageRenderer
     let heartbeat: Heartbeat
+    /// In development, where the demo is.
+    let demoPeople: DemoPeople?
     let logger: Logger
 
     init(_ configuration: Configuration, _ home: DatabaseHome, logger: Logger) throws {
@@ -54,6 +56,7 @@ struct Services {
         outbox = Outbox(seal: seal, bell: home.engine)
         renderer = try MessageRenderer(from: configuration.sender)
         mailbox = configuration.stage == .development ? Mailbox(home.api, outbox: outbox, renderer: renderer) : nil
+        demoPeople = configuration.stage == .development ? DemoPeople(home.api) : nil
         policy = AddressPolicy(
             allowedNetworks: configuration.allowedNetworks, deniedPorts: configuration.deniedPorts, deniedHosts: configuration.deniedHosts,
             own: Self.ownAddresses(configuration))

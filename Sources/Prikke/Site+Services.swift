@@ -25,7 +25,7 @@ extension Site {
             metrics: { Metering.text() }, formTokens: FormTokens(make: FormToken.make, isGood: FormToken.isGood),
             newBrowserID: { Token().text },
             problem: { ($0 as? PostgresError)?.isPassing == true ? .unavailable : nil })
-        if services.configuration.stage == .development { site.demo = { try await OverviewPage.demo(services) } }
+        site.demo = services.demoPeople.map { Demo($0, services.organizations) }
         site.people = services.people
         site.editorSchema = SyncShape.editorSchema(services.plugins)
         site.overview = { try await OverviewPage.make(services, for: $0) }
@@ -78,15 +78,15 @@ extension Site {
     }
 }
 
-extension OverviewPage {
-    /// The demo organization's jobs and latest executions, or how to make it.
-    fileprivate static func demo(_ services: Services) async throws -> OverviewPage {
-        guard let access = try await services.organizations.access(toSlug: Seed.slug) else {
-            return OverviewPage(organization: "There is no demo organization; make it with: prikke seed", jobs: [], executions: [])
-        }
-        return try await make(services, for: access)
+extension Demo {
+    fileprivate init(_ people: DemoPeople, _ organizations: Organizations) {
+        self.init(
+            isThere: { try await organizations.access(toSlug: Seed.slug) != nil },
+            signIn: { try await people.signIn(as: Seed.owner, to: Seed.slug, in: $0) })
     }
+}
 
+extension OverviewPage {
     /// An organization's jobs and latest executions.
     fileprivate static func make(_ services: Services, for access: Access) async throws -> OverviewPage {
         let jobs = try await services.jobs.page(after: nil, limit: 50, for: access)

@@ -27,7 +27,8 @@ extension Refusal {
         "keeps_its_time",
         sentence: "The execution belongs to its job's schedule. Change the schedule; or cancel it and trigger the job later.")
     static let jobDeleted = Refusal.conflict(
-        "job_deleted", sentence: "The execution's job is deleted, so it cannot be run again. Make the job again, and trigger that.")
+        "job_deleted",
+        sentence: "The execution's job is deleted, so it cannot be run again. Restore the job within 7 days, or make it again.")
 
     static func jobs(_ limit: Int, plan: String) -> Refusal {
         let sentence = "The plan \(plan) has \(limit) jobs, and all are in use. Delete one, or choose a larger plan."

@@ -7,11 +7,7 @@ extension WebServer {
         // Pages
         router.get(RouterPath(Paths.landing), use: pages.landing)
         router.get(RouterPath(Paths.status), use: pages.status)
-        if site.demo != nil {
-            router.get(RouterPath(Paths.demo), use: pages.demo)
-            router.get(RouterPath(Paths.demoReceiver), use: DemoReceiver.answer)
-            router.post(RouterPath(Paths.demoReceiver), use: DemoReceiver.answer)
-        }
+        if let demo = site.demo { DemoPages(demo: demo, people: site.people, pages: pages).addRoutes(to: router) }
         if let mailbox = site.mailbox { MailboxPages(mailbox: mailbox, views: pages.views, assets: pages.assets).addRoutes(to: router) }
         router.get(RouterPath(Paths.asset), use: pages.asset)
         docs.addRoutes(to: router)

@@ -53,8 +53,8 @@ public struct Site: Sendable {
     /// What a browser is told apart by that nobody has signed in with: random, at least 128 bits, fit for a cookie.
     public var newBrowserID: @Sendable () -> String
 
-    /// The jobs and executions shown at `/demo`; nil: there is no such page (it is for development only).
-    public var demo: (@Sendable () async throws -> OverviewPage)?
+    /// The way into the demo at `/demo`; nil: there is no such page (it is for development only).
+    public var demo: Demo?
 
     /// The mails shown at `/dev/mailbox`; nil: there is no such page (it is for development without a mail transport only).
     public var mailbox: Mailbox? = nil
@@ -67,7 +67,7 @@ public struct Site: Sendable {
         url: String, api: API, authenticate: @escaping @Sendable (String) async throws -> Access?,
         health: @escaping @Sendable () async -> HealthReport, about: @escaping @Sendable () -> About,
         metrics: @escaping @Sendable () -> String, formTokens: FormTokens, newBrowserID: @escaping @Sendable () -> String,
-        demo: (@Sendable () async throws -> OverviewPage)? = nil, problem: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
+        demo: Demo? = nil, problem: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
     ) {
         self.url = url
         self.api = api

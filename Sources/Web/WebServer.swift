@@ -72,7 +72,7 @@ public struct WebServer: Service {
         self.logger = logger
         self.onListening = onListening
         let health = RecentHealth(site.health)
-        pages = Pages(views: try Views(), assets: Assets(), health: health.report, about: site.about, demo: site.demo)
+        pages = Pages(views: try Views(), assets: Assets(), health: health.report, about: site.about, hasDemo: site.demo != nil)
         docs = DocsPages(site, pages: pages)
         drain = Drain(configuration.drain, onBegin: site.endStreams)
         vitals = Vitals(report: health.report, metrics: site.metrics, drain: drain)

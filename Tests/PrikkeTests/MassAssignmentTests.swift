@@ -57,6 +57,7 @@ import Time
             "POST /api/jobs/{job}/resume": Body(fields: [:], optional: ["missed"], tables: ofJobs),
             "POST /api/jobs/{job}/trigger": Body(fields: [:], optional: ["body", "reason"], tables: ofJobs),
             "POST /api/jobs/{job}/clone": Body(fields: [:], optional: ["key", "name", "enabled"], tables: ofJobs),
+            "POST /api/jobs/{job}/restore": Body(fields: [:], tables: ofJobs),
             "POST /api/jobs/{job}/test": Body(fields: [:], tables: ofJobs),
             "POST /api/executions/{execution}/reschedule": Body(fields: ["at": .string(soon)], tables: ofJobs),
             "POST /api/executions/replay": Body(

@@ -11,6 +11,7 @@ enum RouteTable {
         GET  /                                            200    200     200     200    200 200  200   200
         GET  /status                                      200    200     200     200    200 200  200   200
         GET  /demo                                        200    200     200     200    200 200  200   200
+        POST /demo                                        303    303     303     303    303 303  303   303
         GET  /demo/{behaviour}                            200    200     200     200    200 200  200   200
         POST /demo/{behaviour}                            200    200     200     200    200 200  200   200
         GET  /dev/mailbox                                 200    200     200     200    200 200  200   200
@@ -113,6 +114,7 @@ enum RouteTable {
         POST   /api/jobs/{job}/resume                     401    404     401     403  200   403
         POST   /api/jobs/{job}/trigger                    401    404     401     403  202   403
         POST   /api/jobs/{job}/clone                      401    404     401     403  201   403
+        POST   /api/jobs/{job}/restore                    401    404     401     403  200   403
         POST   /api/jobs/{job}/test                       401    404     401     403  200   403
         POST   /api/test                                  401    422     401     403  422   403
         GET    /api/events                                401    200     401     200  403   403

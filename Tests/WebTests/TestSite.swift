@@ -23,7 +23,7 @@ enum TestSite {
         health: { HealthReport(isHealthy: true, parts: [("database", "up")]) }, about: { About(version: "1.2.3", zoneData: "2026a") },
         metrics: { "prikke_up 1\n" },
         formTokens: FormTokens(make: { "token-of-\($0)" }, isGood: { $0 == "token-of-\($1)" }), newBrowserID: { "new-browser" },
-        demo: { OverviewPage(organization: "Acme", jobs: [], executions: []) }
+        demo: Demo(isThere: { false }, signIn: { _ in nil })
     )
 
     /// A site with one operation, `GET /api/wait`, which answers when the gate is opened.

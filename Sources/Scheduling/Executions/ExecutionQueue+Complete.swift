@@ -128,7 +128,7 @@ extension ExecutionQueue {
             SELECT organization_id, job_id, (array_agg(id ORDER BY finished_at DESC, id DESC))[1] AS id,
                 (array_agg(CASE WHEN is_cancelled THEN 'cancelled' ELSE status END ORDER BY finished_at DESC, id DESC))[1] AS status,
                 max(finished_at) AS finished_at,
-                count(succeeded_at) > 0 AS has_success,
+                count(succeeded_at) > 0 AS has_success, \(Lateness.ofSuccesses),
                 (count(*) FILTER (WHERE status <> 'success' AND NOT is_cancelled AND (succeeded_at IS NULL OR finished_at > succeeded_at)))::integer AS failures
             FROM (
                 SELECT *, max(finished_at) FILTER (WHERE status = 'success') OVER (PARTITION BY organization_id, job_id) AS succeeded_at
@@ -138,9 +138,10 @@ extension ExecutionQueue {
         states AS (
             UPDATE job_states s SET last_execution_id = l.id, last_status = l.status, last_finished_at = l.finished_at,
                 consecutive_failures = CASE WHEN l.has_success THEN 0 ELSE s.consecutive_failures END + l.failures,
+                late_for = \(Lateness.following),
                 -- What people cancelled says nothing about the job.
                 health = CASE WHEN s.health = 'paused' THEN 'paused' WHEN l.failures > 0 THEN 'failing'
-                    WHEN l.has_success THEN 'healthy' ELSE s.health END
+                    WHEN l.has_success THEN CASE WHEN \(Lateness.following) IS NULL THEN 'healthy' ELSE 'late' END ELSE s.health END
             FROM latest l WHERE s.organization_id = l.organization_id AND s.job_id = l.job_id
         ),
         usage AS (

@@ -132,7 +132,7 @@ struct Moves: Sendable {
         """
         WITH seen AS MATERIALIZED (
             SELECT s.organization_id, s.job_id, m.next_run_at, m.passing_from, m.pass_at, m.stretch_from, m.stretch_reason, m.row_from,
-                m.row_count, j.overlap = 'allow' AS may_overlap, e.keep_days,
+                m.row_count, m.missed_last, j.overlap = 'allow' AS may_overlap, e.keep_days,
                 -- The rarer a job, the longer it can wait, within bounds: a backlog of daily reports does not hold up the
                 -- minute's heartbeat, and no heartbeat starves a report.
                 least(coalesce(j.shortest_interval_ms, 0) / 60, \(Self.mostPatience.microseconds / 1_000)) * interval '1 ms' AS patience
@@ -141,9 +141,10 @@ struct Moves: Sendable {
                 \(moved.map(\.job.passingFrom)), \(moved.map(\.job.stretch?.from)), \(moved.map { $0.job.stretch.map { Int32($0.rowCount) } }),
                 \(moved.map(\.job.version)), \(moved.map(\.to.next)), \(moved.map(\.to.passingFrom)),
                 \(moved.map(\.to.passAt)), \(moved.map(\.to.stretch?.from)), \(moved.map(\.to.stretch?.reason.rawValue)),
-                \(moved.map(\.to.stretch?.rowFrom)), \(moved.map { $0.to.stretch.map { Int32($0.rowCount) } })
+                \(moved.map(\.to.stretch?.rowFrom)), \(moved.map { $0.to.stretch.map { Int32($0.rowCount) } }),
+                \(moved.map(\.to.missedLast))
             ) AS m (organization_id, job_id, seen, seen_passing, seen_stretch, seen_count, version, next_run_at, passing_from, pass_at, stretch_from, stretch_reason,
-                row_from, row_count)
+                row_from, row_count, missed_last)
             JOIN job_states s ON s.organization_id = m.organization_id AND s.job_id = m.job_id
                 AND s.next_run_at IS NOT DISTINCT FROM m.seen AND s.passing_from IS NOT DISTINCT FROM m.seen_passing
                 AND s.stretch_from IS NOT DISTINCT FROM m.seen_stretch AND s.row_count IS NOT DISTINCT FROM m.seen_count
@@ -153,7 +154,7 @@ struct Moves: Sendable {
         moved AS (
             UPDATE job_states s SET next_run_at = seen.next_run_at, passing_from = seen.passing_from, pass_at = seen.pass_at,
                 stretch_from = seen.stretch_from, stretch_reason = seen.stretch_reason, row_from = seen.row_from,
-                row_count = seen.row_count, set_aside = NULL
+                row_count = seen.row_count, set_aside = NULL, \(Lateness.missing("seen.missed_last"))
             FROM seen WHERE s.organization_id = seen.organization_id AND s.job_id = seen.job_id
         ),
         coming AS MATERIALIZED (

@@ -7,7 +7,8 @@ import Tenancy
 import Time
 
 /// Lets go of history whose days are over: a day leaves by dropping its tables, which costs the same for ten rows as for ten
-/// million, after what is among the last 50 executions of its job has been copied aside (`kept_executions`).
+/// million, after what is among the last 50 executions of its job has been copied aside (`kept_executions`). And erases jobs that were
+/// deleted long enough ago.
 ///
 /// One node of all does it, by an advisory lock; two would do no harm, for each step can be repeated, and a step that was
 /// broken off is taken up again in the next round.
@@ -20,9 +21,9 @@ public struct Pruner: Service {
     private static let batch = 200
     var patience: Duration = .seconds(60)
 
-    private let engine: Engine
+    let engine: Engine
     private let database: Database
-    private let logger: Logger
+    let logger: Logger
 
     /// A pruner of this node; `run` does the work.
     public init(_ engine: Engine, logger: Logger) {
@@ -53,6 +54,9 @@ public struct Pruner: Service {
 
     /// One round; tests call it. A day that cannot be dropped keeps no other from it.
     func prune() async throws {
+        do { try await eraseJobs() } catch  where !Task.isCancelled {
+            logger.error("deleted jobs could not be erased", metadata: ["error": "\(error)"])
+        }
         for day in try await engine.partitions.over(at: engine.clock.now()) where !Task.isCancelled {
             let facts: Logger.Metadata = ["keep_days": "\(day.keepDays)", "day": "\(day.text)"]
             do {
@@ -84,12 +88,17 @@ public struct Pruner: Service {
 
     /// Copies for the next jobs, by organization and id; answers the last of them, or nil when there were no more.
     private func keepTheLast(of day: Partitions.Day, behind last: Place?, _ batch: Int) async throws -> Place? {
-        let rest: Query = last.map { "WHERE (organization_id, job_id) > (\($0.organization), \($0.job))" } ?? ""
+        let rest: Query = last.map { "AND (x.organization_id, x.job_id) > (\($0.organization), \($0.job))" } ?? ""
         let patience = patience + .seconds(1)
         return try await database.transaction { transaction in
             try await transaction.query("SELECT set_config('statement_timeout', \(String(self.patience.microseconds / 1_000)), true)")
             let jobs = try await transaction.query(
-                "SELECT DISTINCT organization_id, job_id FROM \(unsafe: day.executions) \(rest) ORDER BY 1, 2 LIMIT \(batch)",
+                // Of a job that has been erased nothing is kept beyond its days.
+                """
+                SELECT DISTINCT x.organization_id, x.job_id FROM \(unsafe: day.executions) x
+                    JOIN jobs j ON j.organization_id = x.organization_id AND j.id = x.job_id
+                WHERE true \(rest) ORDER BY 1, 2 LIMIT \(batch)
+                """,
                 timeout: patience
             ).map { (organization: try $0("organization_id") as ID<Organization>, job: try $0("job_id") as ID<Job>) }
             if jobs.isEmpty { return nil }

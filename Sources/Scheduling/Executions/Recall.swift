@@ -158,6 +158,22 @@ extension ExecutionQueue {
                     repeat_of, override
                 FROM gone ON CONFLICT DO NOTHING
             ),
+            -- Where none came after it.
+            missed AS (
+                SELECT g.organization_id, g.job_id, g.last FROM (
+                    SELECT organization_id, job_id, keep_days, max(scheduled_for) AS last FROM gone
+                    WHERE reason = 'start_deadline' GROUP BY 1, 2, 3
+                ) g WHERE NOT EXISTS (
+                    SELECT FROM queue q WHERE q.organization_id = g.organization_id AND q.job_id = g.job_id AND q.trigger = 'schedule'
+                        AND q.scheduled_for > g.last
+                ) AND NOT EXISTS (
+                    SELECT FROM executions e WHERE e.organization_id = g.organization_id AND e.job_id = g.job_id
+                        AND e.keep_days = g.keep_days AND e.trigger = 'schedule' AND e.scheduled_for > g.last)
+            ),
+            late AS (
+                UPDATE job_states s SET \(Lateness.missing("m.last")) FROM missed m
+                WHERE s.organization_id = m.organization_id AND s.job_id = m.job_id
+            ),
             share AS MATERIALIZED (
                 SELECT l.organization_id, g.rows FROM lanes l
                 JOIN (SELECT organization_id, count(*) AS rows FROM gone GROUP BY 1) g ON g.organization_id = l.organization_id

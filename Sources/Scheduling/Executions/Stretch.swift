@@ -21,6 +21,12 @@ struct Stretch: Sendable, Equatable {
         case row(first: Timestamp, last: Timestamp, count: Int)
         /// The row that begins at `first` grows; with `instead`, the single rows behind it become part of it.
         case growth(first: Timestamp, last: Timestamp, count: Int, instead: Bool)
+
+        var last: Timestamp {
+            switch self {
+            case .row(_, let last, _), .growth(_, let last, _, _): last
+            }
+        }
     }
 
     /// A stretch that begins with an occurrence which is still to be added.

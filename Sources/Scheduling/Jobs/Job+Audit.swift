@@ -12,6 +12,9 @@ extension Jobs {
         case restore
         case pause(until: Timestamp?)
         case resume(makingUp: Answer)
+
+        /// As those who follow events hear of it: what comes back is as new to them.
+        var action: JobAction { if case .restore = self { .created } else { .changed } }
     }
 
     func entry(created job: ID<Job>, as d: JobDefinition, for access: Access, now: Timestamp) -> AuditEntry {

@@ -23,6 +23,8 @@ public struct Job: Sendable, Identified {
     public let managedBy: String?
     public let createdAt: Timestamp
     public let updatedAt: Timestamp
+    /// Since when it is deleted; nil: it is not.
+    public internal(set) var deletedAt: Timestamp?
 }
 
 extension Job {
@@ -53,6 +55,7 @@ extension Job {
         json["managed_by"] = managedBy.map(JSON.string) ?? .null
         json["created_at"] = .string(createdAt.rfc3339)
         json["updated_at"] = .string(updatedAt.rfc3339)
+        if let deletedAt { json["deleted_at"] = .string(deletedAt.rfc3339) }
         return .object(json)
     }
 

@@ -103,10 +103,14 @@ public enum JobShape {
         Field("updated_at", .string(format: .instant), readOnly: true),
     ]
 
+    private static let deletedAt = Field(
+        "deleted_at", .string(format: .instant),
+        help: "Since when it is deleted; for 7 days it can be restored. Only in the list of deleted jobs.")
+
     /// A job as it is answered.
     public static func job(_ plugins: JobPlugins) -> Shape {
         Shape.variants(
-            by: "plugin", default: "http", common: answered + common, plugins.configFields.map { ($0.kind, [$0.config]) }
+            by: "plugin", default: "http", common: answered + [deletedAt] + common, plugins.configFields.map { ($0.kind, [$0.config]) }
         ).filled.named("Job")
     }
 

@@ -16,9 +16,15 @@ extension Jobs {
         public var enabled: Bool?
         /// Stands in the name, the key, the URL or a tag, in whatever case.
         public var search: String?
+        /// Those that can be restored, instead of those that are there.
+        public var deleted: Bool
 
-        public init(health: String? = nil, tag: String? = nil, plugin: String? = nil, enabled: Bool? = nil, search: String? = nil) {
+        public init(
+            health: String? = nil, tag: String? = nil, plugin: String? = nil, enabled: Bool? = nil, search: String? = nil,
+            deleted: Bool = false
+        ) {
             (self.health, self.tag, self.plugin, self.enabled, self.search) = (health, tag, plugin, enabled, search)
+            self.deleted = deleted
         }
     }
 
@@ -92,7 +98,7 @@ extension Jobs {
             """
             WITH listed AS MATERIALIZED (
                 SELECT j.id, \(value) AS sort_value FROM \(needsStates ? Self.tables : "jobs j")
-                WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL \(condition(filter))
+                WHERE j.organization_id = \(access.organization.id) \(condition(filter))
                     \(position.map(order.behind) ?? "") ORDER BY \(order.clause(by: order.column)) LIMIT \(unsafe: String(limit))
             )
             SELECT \(Self.columns), \(order.text(of: "l.sort_value")) AS sort_value FROM listed l
@@ -114,7 +120,8 @@ extension Jobs {
     }
 
     private func condition(_ filter: Filter) -> Query {
-        var conditions: [Query] = []
+        let since = engine.clock.now().adding(.zero - Self.regret)
+        var conditions: [Query] = [filter.deleted ? "j.deleted_at > \(since)" : "j.deleted_at IS NULL"]
         let isPaused: Query = "(NOT j.enabled OR coalesce(j.paused_until > \(engine.clock.now()), false))"
         switch filter.health {
         case "paused": conditions.append("(\(isPaused) OR s.health = 'paused')")

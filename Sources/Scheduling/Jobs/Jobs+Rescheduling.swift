@@ -48,7 +48,10 @@ extension Jobs {
         let isSameSchedule = d.schedule == old.definition.schedule && d.scheduleSetAt == old.definition.scheduleSetAt
         if !isSameSchedule {
             try await transaction.batch(
-                [Self.endingPeriod(of: old.id, organization: organization, at: boundary)]
+                [
+                    Self.endingPeriod(of: old.id, organization: organization, at: boundary),
+                    Lateness.forgotten(of: [old.id], in: organization),
+                ]
                     + Self.period(of: d, job: old.id, organization: organization, from: boundary))
         }
         let isPending = isSameSchedule && (job.passingFrom != nil || job.nextRunAt != nil || !withdrawn.isEmpty)

@@ -9,7 +9,7 @@ extension Jobs {
     static let columns: Query = """
         j.id, j.key, j.name, j.plugin, j.config, j.sealed_config, j.schedule, j.schedule_set_at, j.shortest_interval_ms, j.timeout_ms, j.retries, j.missed, \
         j.missed_limit, j.start_deadline_s, j.overlap, j.success, j.alerts, j.enabled, j.paused_until, j.tags, j.version, j.created_at, \
-        j.updated_at, j.paused_reason, j.paused_at, j.managed_by, s.health, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
+        j.updated_at, j.deleted_at, j.paused_reason, j.paused_at, j.managed_by, s.health, s.next_run_at, s.set_aside, s.stretch_from, s.stretch_reason, s.last_execution_id, s.last_status
         """
 
     func update(
@@ -102,5 +102,6 @@ extension Job {
         managedBy = try row("managed_by")
         createdAt = try row("created_at")
         updatedAt = try row("updated_at")
+        deletedAt = try row("deleted_at")
     }
 }

@@ -40,7 +40,7 @@ public struct Jobs: Sendable {
             }
         }
 
-        fileprivate var condition: Query {
+        var condition: Query {
             switch self {
             case .id(let id): "j.id = \(id)"
             case .key(let key): "j.key = \(key)"
@@ -111,7 +111,7 @@ public struct Jobs: Sendable {
         [
             update(of: old, to: reading.definition, sealed: reading.sealed, managedBy: manager, for: access, now: now),
             entry(verb, of: old, to: reading.definition, secrets: reading.changed, for: access, now: now).insertion,
-            Topic.changed(old.id, database), Happening.notice([.job(old.id, .changed, of: access.organization.id)], database),
+            Topic.changed(old.id, database), Happening.notice([.job(old.id, verb.action, of: access.organization.id)], database),
         ]
     }
 
@@ -191,7 +191,7 @@ public struct Jobs: Sendable {
         }
     }
 
-    private func selection(_ name: Name, for access: Access) -> Query {
+    func selection(_ name: Name, for access: Access) -> Query {
         """
         SELECT \(Self.columns) FROM \(Self.tables)
         WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL AND \(name.condition)

@@ -116,7 +116,7 @@ extension Sync {
                 ) AS m (id, next, passing_from, pass_at)
                 WHERE s.organization_id = \(organization) AND s.job_id = m.id
                 """,
-                endOfPeriods(others.map(\.old.id), at: now),
+                endOfPeriods(others.map(\.old.id), at: now), Lateness.forgotten(of: others.map(\.old.id), in: organization),
                 """
                 INSERT INTO schedule_periods (organization_id, job_id, starts_at, schedule, schedule_set_at, checked_until)
                 SELECT \(organization), p.id, \(now), p.schedule, p.set_at, \(now)
@@ -149,15 +149,7 @@ extension Jobs {
     func restore(_ change: Sync.Change, for access: Access, now: Timestamp, in transaction: Transaction) async throws {
         let (organization, old, new) = (access.organization.id, change.old, change.new)
         let boundary = try await boundary(of: old.id, organization: organization, now: now, in: transaction)
-        let standing = new.standing(after: boundary, isPending: false)
         let statements = statements(of: old, to: change.reading, by: .restore, managedBy: "sync", for: access, now: now)
-        try await transaction.batch(
-            statements + [
-                """
-                UPDATE job_states SET next_run_at = \(standing.next), passing_from = \(standing.passingFrom), pass_at = \(standing.passAt),
-                    stretch_from = NULL, stretch_reason = NULL, row_from = NULL, row_count = NULL, set_aside = NULL
-                WHERE organization_id = \(organization) AND job_id = \(old.id)
-                """
-            ] + Self.period(of: new, job: old.id, organization: organization, from: boundary))
+        try await transaction.batch(statements + resumption(of: old.id, as: new, of: organization, after: boundary))
     }
 }

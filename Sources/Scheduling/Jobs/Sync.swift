@@ -16,8 +16,6 @@ struct Sync {
         var verb: Jobs.Verb { isRestored ? .restore : .change }
     }
 
-    /// So long a job that sync has deleted comes back, with its history, when its key does.
-    private static let regret: Duration = .seconds(30 * 86_400)
     /// What the transaction may take, and wait for another one's: a document of thousands takes its time.
     private static let patience = "20000"
 
@@ -86,7 +84,7 @@ struct Sync {
                 """,
                 """
                 SELECT DISTINCT ON (j.key) \(Jobs.columns) FROM \(Jobs.tables)
-                WHERE j.organization_id = \(organization) AND j.deleted_at > \(now.adding(.zero - regret)) AND j.managed_by IS NOT NULL
+                WHERE j.organization_id = \(organization) AND j.deleted_at > \(now.adding(.zero - Jobs.regret)) AND j.managed_by IS NOT NULL
                     AND j.key = ANY (\(keys))
                 ORDER BY j.key, j.deleted_at DESC
                 """,

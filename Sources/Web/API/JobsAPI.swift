@@ -55,7 +55,9 @@ extension API {
                 return .ok(saved).with(.eTag, jobs.tag(of: changed, shownAs: saved))
             },
             Operation(
-                .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job", permission: .changeJobs, body: .none,
+                .delete, "/api/jobs/{job}", id: "deleteJob", summary: "Delete a job; for 7 days it can be restored",
+                permission: .changeJobs,
+                body: .none,
                 answers: [.noContent],
                 takesIfMatch: true, find: find
             ) { job, call in

@@ -30,7 +30,9 @@ struct RequestLog: RouterMiddleware {
     private func write(_ request: Request, _ context: VisitorContext, status: Int, since start: ContinuousClock.Instant) {
         let duration = start.duration(to: .now) / .milliseconds(1)
         // Probes, and the demo's jobs, come every few seconds and would bury everything else.
-        let isProbe = status < 400 && [Paths.health, Paths.liveness, Paths.metrics, Paths.demoReceiver].contains(context.endpointPath)
+        let isProbe =
+            status < 400 && [Paths.health, Paths.liveness, Paths.metrics].contains(context.endpointPath)
+            || context.endpointPath == Paths.demoReceiver
         context.logger.log(
             level: isProbe ? .debug : .info, "request",
             metadata: [

@@ -98,7 +98,13 @@ extension ProblemCode {
             "keeps_its_time", 409, meaning: "The time of a scheduled occurrence is its schedule’s.",
             remedy: "Change the job’s schedule, or cancel the execution and trigger the job."),
         ProblemCode(
-            "job_deleted", 409, meaning: "The job of this execution is deleted.", remedy: "Make the job again, and trigger that."),
+            "job_deleted", 409, meaning: "The job of this execution is deleted.",
+            remedy: "Restore it within 7 days of its deletion, or make it again."),
+        ProblemCode(
+            "not_deleted", 409, meaning: "The job that is to be restored is not deleted.", remedy: "Use it as it is."),
+        ProblemCode(
+            "key_taken", 409, meaning: "Another job has got the key of the job that is to be restored.",
+            remedy: "Give that one another key, or delete it; then restore this one."),
         ProblemCode(
             "delete_not_confirmed", 409, meaning: "The document leaves out so many jobs that deleting them must be confirmed.",
             remedy: "Look at the plan; if that is meant, send confirm_delete with the number that it names."),

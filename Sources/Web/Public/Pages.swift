@@ -7,19 +7,14 @@ struct Pages: Sendable {
     let assets: Assets
     let health: @Sendable () async -> HealthReport
     let about: @Sendable () -> About
-    let demo: (@Sendable () async throws -> OverviewPage)?
+    let hasDemo: Bool
 
     @Sendable func landing(_ request: Request, _ context: VisitorContext) -> Response {
-        answer(LandingPage(hasDemo: demo != nil, isVisitor: context.viewer.navigation == nil), to: context.viewer)
+        answer(LandingPage(hasDemo: hasDemo, isVisitor: context.viewer.navigation == nil), to: context.viewer)
     }
 
     @Sendable func status(_ request: Request, _ context: VisitorContext) async -> Response {
         answer(StatusPage(await health(), about()), to: context.viewer)
-    }
-
-    @Sendable func demo(_ request: Request, _ context: VisitorContext) async throws -> Response {
-        guard let demo else { throw Problem.notFound }
-        return answer(try await demo(), to: context.viewer)
     }
 
     @Sendable func asset(_ request: Request, _ context: VisitorContext) throws -> Response {

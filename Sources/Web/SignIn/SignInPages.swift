@@ -166,7 +166,7 @@ struct SignInPages: Sendable {
             context.logger.info("sign-in failed", metadata: ["by": "link", "network": "\(context.client.network)"])
             return try await show(link, context)
         }
-        return try await welcome(signedIn, browser, context)
+        return try await people.welcome(signedIn, browser, context)
     }
 
     @Sendable private func enterCode(_ form: SubmittedForm, _ context: VisitorContext) async throws -> Response {
@@ -175,23 +175,12 @@ struct SignInPages: Sendable {
             do {
                 let signedIn = try await people.magicLinks.signIn(
                     withCode: values["code"]?.string ?? "", in: context.visitor(browser))
-                return try await welcome(signedIn, browser, context)
+                return try await people.welcome(signedIn, browser, context)
             } catch let invalid as InvalidInput {
                 context.logger.info("sign-in failed", metadata: ["by": "code", "network": "\(context.client.network)"])
                 throw invalid
             }
         }
-    }
-
-    /// A new session, whoever was signed in here before.
-    private func welcome(_ signedIn: MagicLinks.SignedIn, _ browser: String, _ context: VisitorContext) async throws -> Response {
-        if let old = context.person?.session { try? await people.sessions.end(old.id.text, of: old.user.id) }
-        context.logger.info("signed in", metadata: ["user": "\(signedIn.user.id.text)", "network": "\(context.client.network)"])
-        let own = signedIn.organization.map { Paths.filled(Paths.organization, $0.slug) }
-        var response = Response.seeOther(ReturnPath(signedIn.next)?.path ?? own ?? Paths.dashboard)
-        response.set(SetCookie(.session, signedIn.token.text, maxAge: .seconds(90 * 86_400)), for: context.client)
-        response.set(.browser(browser), for: context.client)
-        return response
     }
 
     // MARK: - Going out
@@ -216,6 +205,19 @@ struct SignInPages: Sendable {
             return .seeOther(Paths.filled(Paths.organization, organization.slug))
         }
         return .seeOther(person.invites.isEmpty ? Paths.newOrganization : Paths.invites)
+    }
+}
+
+extension People {
+    /// A new session, whoever was signed in here before.
+    func welcome(_ signedIn: MagicLinks.SignedIn, _ browser: String, _ context: VisitorContext) async throws -> Response {
+        if let old = context.person?.session { try? await sessions.end(old.id.text, of: old.user.id) }
+        context.logger.info("signed in", metadata: ["user": "\(signedIn.user.id.text)", "network": "\(context.client.network)"])
+        let own = signedIn.organization.map { Paths.filled(Paths.organization, $0.slug) }
+        var response = Response.seeOther(ReturnPath(signedIn.next)?.path ?? own ?? Paths.dashboard)
+        response.set(SetCookie(.session, signedIn.token.text, maxAge: .seconds(90 * 86_400)), for: context.client)
+        response.set(.browser(browser), for: context.client)
+        return response
     }
 }
 

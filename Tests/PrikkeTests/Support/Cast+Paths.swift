@@ -1,7 +1,9 @@
 import JSON
 import Postgres
+import Scheduling
 import TestSupport
 
+@testable import Prikke
 @testable import Tenancy
 
 extension Cast {
@@ -23,6 +25,10 @@ extension Cast {
         case "key": return try await key().id.text
         case "session": return try await session(of: person)
         case "job" where route.hasSuffix("/test"): return try await jobThatCallsNobody().id.text
+        case "job" where route.hasSuffix("/{job}/restore"):
+            let job = try await job()
+            try await house.services.jobs.delete(.id(job.id), for: access)
+            return job.id.text
         case "job": return try await job().id.text
         case "execution" where route.contains("{attempt}"): return try await answeredExecution()
         case "execution": return try await execution()
