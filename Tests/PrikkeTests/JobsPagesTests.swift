@@ -245,6 +245,15 @@ import Time
             #expect(deleted.location == "/acme/jobs" && Self.flash(deleted).hasPrefix("Report is deleted."))
             #expect(await house.send(cast["Bob"].call("GET", "/acme/jobs/\(job.id)")).status == 404)
             #expect(await Self.post(cast, "/acme/jobs/\(job.id)/delete").status == 404)
+
+            let gone = await Self.get(cast, "/acme/jobs?deleted=true")
+            #expect(gone.contains("<h1>Deleted jobs</h1>") && gone.contains("/acme/jobs/\(job.id)/restore") && gone.contains("in 6\u{A0}d"))
+            #expect(await !Self.get(cast, "/acme/jobs?deleted=true", by: "Victor").contains("/restore"))
+            let restored = await Self.post(cast, "/acme/jobs/\(job.id)/restore")
+            #expect(restored.location == "/acme/jobs/\(job.id)" && Self.flash(restored).hasPrefix("Report is back. Next run in"))
+            #expect(await Self.get(cast, "/acme/jobs?deleted=true").contains("No deleted jobs."))
+            #expect(await Self.post(cast, "/acme/jobs/\(job.id)/restore").status == 409)
+            #expect(await Self.post(cast, "/acme/jobs/\(ID<Job>())/restore").status == 404)
         }
     }
 }

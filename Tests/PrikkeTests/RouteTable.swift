@@ -68,6 +68,7 @@ enum RouteTable {
         POST /{slug}/jobs/{job}/pause                     in     404     404     403    303 303  303   in
         POST /{slug}/jobs/{job}/resume                    in     404     404     403    303 303  303   in
         POST /{slug}/jobs/{job}/clone                     in     404     404     403    303 303  303   in
+        POST /{slug}/jobs/{job}/restore                   in     404     404     403    303 303  303   in
         GET  /{slug}/jobs/{job}/delete                    in     404     404     403    200 200  200   in
         POST /{slug}/jobs/{job}/delete                    in     404     404     403    303 303  303   in
         GET  /{slug}/members                              in     404     404     200    200 200  200   in

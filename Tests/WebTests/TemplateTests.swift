@@ -8,7 +8,7 @@ import Testing
         LandingPage.samples + ErrorPage.samples + OverviewPage.samples + StatusPage.samples + MailboxPage.samples + MailPage.samples
         + PlainPage.samples + AccountPage.samples + InvitesPage.samples + MembersPage.samples + KeysPage.samples + SettingsPage.samples
         + AuditPage.samples + APIContentsPage.samples + APIResourcePage.samples + ErrorCodesPage.samples + JobsPage.samples
-        + JobPage.samples
+        + JobPage.samples + DeletedJobsPage.samples
     /// Nobody, and somebody for whom there is one of everything.
     private static let viewers = [
         Viewer(),

@@ -14,6 +14,7 @@ extension JobsPages {
 
     @Sendable func list(_ request: Request, _ context: MemberContext) async throws -> Response {
         let query = JobsQuery(try request.query(JobsQuery.fields))
+        if query.deleted { return try await listDeleted(query, context) }
         let access = context.access
         async let usage = work.jobs.usage(of: nil, for: access)
         let counts = try await work.jobs.counts(for: access)
