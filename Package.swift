@@ -165,6 +165,7 @@ let package = Package(
                 .embedInCode("Templates/jobslive.mustache"),
                 .embedInCode("Templates/job.mustache"),
                 .embedInCode("Templates/joblive.mustache"),
+                .embedInCode("Templates/deletedjobs.mustache"),
                 .embedInCode("Templates/jobform.mustache"),
                 .embedInCode("Templates/jobpreview.mustache"),
                 .embedInCode("Templates/testresult.mustache"),

@@ -51,7 +51,8 @@ import Testing
         #expect(try await browser.text(".empty") == "No jobs of these")
         try await browser.executeScript("history.back()")
         try await until("Back did not lead back") {
-            try await browser.currentURL.hasSuffix("?tag=nightly") && browser.has("tbody tr")
+            guard try await browser.currentURL.hasSuffix("?tag=nightly") else { return false }
+            return try await browser.has("tbody tr")
         }
     }
 

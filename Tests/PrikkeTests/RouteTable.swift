@@ -78,6 +78,7 @@ enum RouteTable {
         POST /{slug}/jobs/{job}/pause                     in     404     404     403    303 303  303   in
         POST /{slug}/jobs/{job}/resume                    in     404     404     403    303 303  303   in
         POST /{slug}/jobs/{job}/clone                     in     404     404     403    303 303  303   in
+        POST /{slug}/jobs/{job}/restore                   in     404     404     403    303 303  303   in
         GET  /{slug}/jobs/{job}/delete                    in     404     404     403    200 200  200   in
         POST /{slug}/jobs/{job}/delete                    in     404     404     403    303 303  303   in
         GET  /{slug}/jobs/new                             in     404     404     403    200 200  200   in

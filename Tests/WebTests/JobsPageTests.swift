@@ -54,7 +54,7 @@ import Time
 
     @Test func aFullPageKeepsItsBudget() throws {
         let content = JobsPage.samples[1]
-        let rows = (0..<JobsPages.perPage).map { _ in longRow }
+        let rows = (0..<JobsPages.perPage).map { row(isFailing: $0 % 3 == 0) }
         let page = JobsPage(
             title: content.title, hasAlarm: true, tabIcon: content.tabIcon, livePath: content.livePath, sentence: content.sentence,
             usage: content.usage, mayChange: true, newPath: content.newPath, hasNoJobs: false, example: content.example,
@@ -69,21 +69,22 @@ import Time
                 path: "/acme/jobs"))
         let size = try Views().html(page, assets: Assets(), viewer: viewer).utf8.count
         #expect(size < 30 * 1_024, "\(size) bytes")
-        print("a page of \(JobsPages.perPage) jobs: \(size) bytes")
     }
 
-    /// As long as one is that people make: a history of all kinds, two tags, something wrong.
-    private var longRow: JobRow {
+    /// As long as one is that people make: tagged, with its history; one in three with failures all over it.
+    private func row(isFailing: Bool) -> JobRow {
         let now = Timestamp(seconds: 1_795_000_000)
         let mixed: [Bars.Bar] = (0..<24).map { [.good, .good, .good, .late, .good, .bad][$0 % 6] }
+        let good = Array(repeating: Bars.Bar.good, count: 24)
         return JobRow(
             rowID: "job_01jd3w8k4dfk1q2v7c9r5t0xyz", rowPath: "/acme-industries/jobs/job_01jd3w8k4dfk1q2v7c9r5t0xyz",
-            rowName: "Nightly export of all invoices", rowMark: Mark.bad.svg, rowState: "Failing", isBad: true,
-            rowTarget: "POST api.acme-industries.example/exports/nightly",
+            rowName: "Nightly export of all invoices", rowMark: isFailing ? Mark.bad.svg : Mark.good.svg,
+            rowState: isFailing ? "Failing" : "Healthy", isBad: isFailing, rowTarget: "POST api.acme-industries.example/exports/nightly",
             rowTags: [.init(tagName: "exports", tagPath: "/acme-industries/jobs?tag=exports")],
-            notes: [JobNote("HTTP 504 after 30.0\u{A0}s · 5 in a row", tone: "bad")], rowBars: Bars(mixed).svg, scheduleCode: "0 2 * * 1-5",
-            hasCode: true, scheduleWords: "At 02:00, Monday to Friday (Europe/Oslo)", lastRun: [Moment(now, now: now)],
-            lastTook: "30.0\u{A0}s", nextRun: [Moment(now, now: now)], isSelectable: true)
+            notes: isFailing ? [JobNote("HTTP 504 after 30.0\u{A0}s · 5 in a row", tone: "bad")] : [],
+            rowBars: Bars(isFailing ? mixed : good).svg, scheduleCode: "0 2 * * 1-5", hasCode: true,
+            scheduleWords: "At 02:00, Monday to Friday (Europe/Oslo)", lastRun: [Moment(now, now: now)], lastTook: "30.0\u{A0}s",
+            nextRun: [Moment(now, now: now)], isSelectable: true)
     }
 }
 

@@ -9,7 +9,7 @@ import Testing
         + PlainPage.samples + AccountPage.samples + InvitesPage.samples + MembersPage.samples + KeysPage.samples + SettingsPage.samples
         + AuditPage.samples + APIContentsPage.samples + APIResourcePage.samples + ErrorCodesPage.samples + JobsPage.samples
         + JobPage.samples + JobFormPage.samples + DocumentPage.samples + DocsContentsPage.samples
-        + ExecutionsPage.samples + ExecutionPage.samples + ReplayPage.samples
+        + ExecutionsPage.samples + ExecutionPage.samples + ReplayPage.samples + DeletedJobsPage.samples
     /// Nobody, and somebody for whom there is one of everything.
     private static let viewers = [
         Viewer(),

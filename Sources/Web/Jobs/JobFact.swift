@@ -28,9 +28,13 @@ extension JobFact {
             + (d.tags.isEmpty ? [] : [JobFact("Tags", d.tags.joined(separator: ", "))])
             + (d.key.map { [JobFact("Key", $0, isCode: true)] } ?? [])
             + [
-                JobFact("Id", job.id.text, isCode: true), JobFact("Made", Moment.words(job.createdAt, now: now)),
-                JobFact("Changed", Moment.words(job.updatedAt, now: now)),
+                JobFact("Id", job.id.text, isCode: true), JobFact("Made", time(job.createdAt, now)),
+                JobFact("Changed", time(job.updatedAt, now)),
             ]
+    }
+
+    private static func time(_ instant: Timestamp, _ now: Timestamp) -> String {
+        "\(Moment(instant, now: now).timeFull), \(Moment.words(instant, now: now))"
     }
 
     private static func request(_ d: JobDefinition) -> [JobFact] {

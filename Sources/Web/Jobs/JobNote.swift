@@ -7,10 +7,10 @@ struct JobNote: Sendable {
     struct Pause: Sendable { let by: String, at: Timestamp }
 
     let noteWords: String
-    /// The class that it is coloured by; empty: none.
+    /// The class that it is coloured by.
     let noteTone: String
 
-    init(_ words: String, tone: String = "") { (noteWords, noteTone) = (words, tone) }
+    init(_ words: String, tone: String = "quiet") { (noteWords, noteTone) = (words, tone) }
 }
 
 extension JobNote {

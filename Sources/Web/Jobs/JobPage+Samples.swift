@@ -22,7 +22,7 @@ extension JobPage {
                         nextOnWall: "Tue 24 Nov 2026, 02:00", nextOffset: "+01:00", nextMoment: [Moment(now, now: now)],
                         nextMark: "The clock leaves out 02:00 that day.")
                 ] : [],
-            mayChange: isFull, isPaused: isFull, passedOver: "The pause has passed over 3 runs.", editPath: "/e", deletionPath: "/d",
+            mayChange: isFull, passedOver: "The pause has passed over 3 runs.", editPath: "/e", deletionPath: "/d",
             acts: isFull ? [PageSamples.button] : [], running: isFull ? [PageSamples.form] : [], pausing: isFull ? [PageSamples.form] : [],
             resuming: isFull ? [PageSamples.form] : [], isRunOpen: isFull, isPauseOpen: false, hasCharts: !charts.isEmpty, charts: charts,
             hasRuns: isFull, runs: isFull ? [run] : [], runsPath: "/acme/executions?job=job_1",

@@ -39,7 +39,6 @@ struct JobPage: Page {
     let nextRuns: [NextRun]
 
     let mayChange: Bool
-    let isPaused: Bool
     let passedOver: String
     let editPath: String
     let deletionPath: String
@@ -85,7 +84,9 @@ extension JobPage {
         let standing = JobStanding(job.shownHealth(at: now), isRunning: content.isRunning)
         let (path, mayChange) = (Paths.filled(Paths.job, slug, id), access.may(.changeJobs))
         let passed = job.json(now: now)["passed_over"]?.int ?? 0
-        let next = Self.next(content.preview, now: now)
+        let (next, charts) = (Self.next(content.preview, now: now), JobCharts.all(content.days))
+        let rest: (label: String, route: String)? =
+            !isPaused ? ("Pause", Paths.jobPause) : passed > 0 ? nil : ("Resume", Paths.jobResume)
         self.init(
             title: "\(standing.isFailing ? "▲ " : "")\(name) · Jobs · \(access.organization.name)", hasAlarm: standing.isFailing,
             tabIcon: standing.isFailing ? assets.alarmIcon.url : assets.icon.url, livePath: Fragments.path("joblive", of: path), topic: id,
@@ -94,22 +95,23 @@ extension JobPage {
             notes: JobNote.all(of: job, content.recent, pausedBy: content.pause, now: now) + Self.notes(content),
             warnings: (content.preview["warnings"]?.array ?? []).compactMap { $0["detail"]?.string }.map(Warning.init),
             scheduleSaid: job.scheduleInWords, nextHeading: isPaused && !next.isEmpty ? "Next runs, were it resumed now" : "Next runs",
-            hasNext: !next.isEmpty, nextRuns: next, mayChange: mayChange, isPaused: isPaused,
+            hasNext: !next.isEmpty, nextRuns: next, mayChange: mayChange,
             passedOver: passed > 0 ? "The pause has passed over \(Words.count(passed, "run"))\(passed >= 1_000 ? " or more" : "")." : "",
             editPath: Paths.filled(Paths.jobEdit, slug, id), deletionPath: Paths.filled(Paths.jobDeletion, slug, id),
-            acts: mayChange ? Self.acts(on: job, isPaused: isPaused, token: viewer.formToken, slug) : [],
+            acts: mayChange ? Self.acts(on: job, rest, token: viewer.formToken, slug) : [],
             running: mayChange ? [forms.run] : [], pausing: mayChange && !isPaused ? [forms.pause] : [],
-            resuming: mayChange && isPaused ? [forms.resume] : [], isRunOpen: forms.isRunOpen, isPauseOpen: forms.isPauseOpen,
-            hasCharts: !content.days.isEmpty && !JobCharts.all(content.days).isEmpty, charts: JobCharts.all(content.days),
+            resuming: mayChange && isPaused && passed > 0 ? [forms.resume] : [], isRunOpen: forms.isRunOpen, isPauseOpen: forms.isPauseOpen,
+            hasCharts: !charts.isEmpty, charts: charts,
             hasRuns: !content.executions.isEmpty, runs: content.executions.map { JobRun($0, now: now, slug) },
             runsPath: Paths.query(Paths.filled(Paths.executions, slug), [("job", id)]), facts: JobFact.all(of: job, now: now),
             example: CurlExample.trigger(id, at: siteURL))
     }
 
-    private static func acts(on job: Job, isPaused: Bool, token: String, _ slug: String) -> [PostButton] {
-        let all = [("Run now", Paths.jobRun), ("Pause", Paths.jobPause), ("Clone", Paths.jobClone)]
-        return all.filter { !isPaused || $0.1 != Paths.jobPause }.map { label, route in
-            PostButton(label, to: Paths.filled(route, slug, job.id.text), token: token, about: job.definition.name)
+    /// `rest` is how its pause begins, or ends; nil: that takes an answer.
+    private static func acts(on job: Job, _ rest: (label: String, route: String)?, token: String, _ slug: String) -> [PostButton] {
+        let all: [(label: String, route: String)?] = [("Run now", Paths.jobRun), rest, ("Clone", Paths.jobClone)]
+        return all.compactMap(\.self).map { act in
+            PostButton(act.label, to: Paths.filled(act.route, slug, job.id.text), token: token, about: job.definition.name)
         }
     }
 

@@ -7,13 +7,14 @@ import Tenancy
 /// The list of jobs.
 extension JobsPages {
     /// As many as a page of 30 KB has room for.
-    static let perPage = 25
+    static let perPage = 18
     /// Of these, what is wrong comes first.
     private static let mostFailing = 10
     private static let mostLate = 5
 
     @Sendable func list(_ request: Request, _ context: MemberContext) async throws -> Response {
         let query = JobsQuery(try request.query(JobsQuery.fields))
+        if query.deleted { return try await listDeleted(query, context) }
         let access = context.access
         async let usage = work.jobs.usage(of: nil, for: access)
         let counts = try await work.jobs.counts(for: access)

@@ -22,6 +22,7 @@ struct JobsPages: Sendable {
         member.post(Paths.jobClone, needs: .changeJobs, use: clone)
         member.get(Paths.jobDeletion, needs: .changeJobs, use: showDeletion)
         member.post(Paths.jobDeletion, needs: .changeJobs, use: delete)
+        member.post(Paths.jobRestore, needs: .changeJobs, use: restore)
     }
 
     /// The job that the address names, by its id alone. What is no id, not there or another's is answered alike.

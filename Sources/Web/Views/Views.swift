@@ -35,6 +35,7 @@ struct Views: Sendable {
         "jobslive": PackageResources.jobslive_mustache,
         "job": PackageResources.job_mustache,
         "joblive": PackageResources.joblive_mustache,
+        "deletedjobs": PackageResources.deletedjobs_mustache,
         "jobform": PackageResources.jobform_mustache,
         "jobpreview": PackageResources.jobpreview_mustache,
         "testresult": PackageResources.testresult_mustache,
