@@ -37,7 +37,9 @@ extension Executions {
             Self.plannedOnce, listing(filter, in: scope, after: position, limit: limit, for: access),
         ])[1]
         let ended = try rows.filter { try $0("finished_at", as: Timestamp?.self) != nil }
-        guard withResponses, let answers = try Self.answers(to: ended, for: access) else { return try rows.map { try Execution($0, response: nil) } }
+        guard withResponses, let answers = try Self.answers(to: ended, for: access) else {
+            return try rows.map { try Execution($0, response: nil) }
+        }
         var responses: [ID<Execution>: Execution.Response] = [:]
         for row in try await database.batch([Self.plannedOnce, answers])[1] { responses[try row("id")] = try Execution.Response(row) }
         return try rows.map { try Execution($0, response: responses[try $0("id")]) }

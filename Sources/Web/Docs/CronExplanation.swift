@@ -52,4 +52,3 @@ struct CronExplanation: Sendable {
 
     private static func words(_ seconds: Int64) -> String { Words.duration(milliseconds: Int(seconds) * 1_000).replacing(".0", with: "") }
 }
-

@@ -70,7 +70,8 @@ extension OverviewPage {
             troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], slug, now: facts.now) }, hasMoreTroubles: more > 0,
             moreTroubles: "\(Words.count(more)) more", troublesPath: Paths.query(Paths.filled(Paths.jobs, slug), [("health", "failing")]),
             hasJobs: counts.all > 0, hasDone: !facts.done.isEmpty,
-            done: facts.done.map { Done($0, facts.titles[$0.jobID]?.name ?? "A deleted job", slug, now: facts.now) }, hasNext: !facts.next.isEmpty,
+            done: facts.done.map { Done($0, facts.titles[$0.jobID]?.name ?? "A deleted job", slug, now: facts.now) },
+            hasNext: !facts.next.isEmpty,
             next: facts.next.compactMap { Next($0, slug, now: facts.now) }, mayMake: access.may(.changeJobs),
             newJobPath: Paths.filled(Paths.newJob, slug), jobsPath: Paths.filled(Paths.jobs, slug),
             executionsPath: Paths.filled(Paths.executions, slug), curl: Examples.makeJob(siteURL))
@@ -112,7 +113,8 @@ extension OverviewPage.Trouble {
             troubleID: "trouble-\(job.id)", troubleMark: standing.mark.svg, troubleState: standing.word, isBad: standing.isFailing,
             troubleName: job.definition.name,
             troublePath: Paths.filled(Paths.job, slug, job.id.text), notes: JobNote.all(of: job, recent, pausedBy: nil, now: now),
-            troubleBars: Bars(recent.reversed().map(Bars.Bar.init)).svg, troubleLast: recent.first.map { [Moment($0.finishedAt, now: now)] } ?? [])
+            troubleBars: Bars(recent.reversed().map(Bars.Bar.init)).svg,
+            troubleLast: recent.first.map { [Moment($0.finishedAt, now: now)] } ?? [])
     }
 }
 
