@@ -78,6 +78,7 @@ public struct Site: Sendable {
         self.metrics = metrics
         self.formTokens = formTokens
         self.newBrowserID = newBrowserID
+        self.demo = demo
         self.problem = problem
     }
 }

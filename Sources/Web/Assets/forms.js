@@ -27,6 +27,4 @@
     const name = e.target.dataset?.all;
     if (name) document.querySelectorAll(`input[name="${name}"]`).forEach((b) => { b.checked = e.target.checked; });
   });
-  // What only script can do is not shown without.
-  document.querySelectorAll("[data-script]").forEach((e) => { e.hidden = false; });
 })();

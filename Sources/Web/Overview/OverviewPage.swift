@@ -50,6 +50,7 @@ struct OverviewPage: Page {
     }
 
     let title: String
+    let organization: String
     let hasAlarm: Bool
     let iconPath: String
     let livePath: String
@@ -75,7 +76,8 @@ struct OverviewPage: Page {
 extension OverviewPage {
     static let samples = [
         OverviewPage(
-            title: "▲ 1 failing · Overview · Acme <b>", hasAlarm: true, iconPath: "/i", livePath: "/acme?fragment=overviewlive",
+            title: "▲ 1 failing · Overview · Acme <b>", organization: "Acme <b>", hasAlarm: true, iconPath: "/i",
+            livePath: "/acme?fragment=overviewlive",
             sentence: "1 failing.",
             numbers: [Number(numberLabel: "Executions today", numberValue: "4,812", numberNote: "UTC", numberPath: "/acme/executions")],
             hasTroubles: true,
@@ -95,7 +97,8 @@ extension OverviewPage {
             mayMake: true,
             newJobPath: "/acme/jobs/new", jobsPath: "/acme/jobs", executionsPath: "/acme/executions", curl: "curl"),
         OverviewPage(
-            title: "Overview · Acme", hasAlarm: false, iconPath: "/i", livePath: "/acme?fragment=overviewlive", sentence: "No jobs yet.",
+            title: "Overview · Acme", organization: "Acme", hasAlarm: false, iconPath: "/i", livePath: "/acme?fragment=overviewlive",
+            sentence: "No jobs yet.",
             numbers: [], hasTroubles: false, troubles: [], hasMoreTroubles: false, moreTroubles: "", troublesPath: "", hasJobs: false,
             hasDone: false, done: [], hasNext: false, next: [], mayMake: true, newJobPath: "/n", jobsPath: "/j", executionsPath: "/e",
             curl: Examples.makeJob("https://prikke.test")),

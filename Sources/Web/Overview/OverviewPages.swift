@@ -64,7 +64,8 @@ extension OverviewPage {
         let (counts, failing) = (facts.counts, facts.counts.failing)
         let more = failing + counts.late - facts.troubles.count
         self.init(
-            title: (failing > 0 ? "▲ \(failing) failing · " : "") + "Overview · \(access.organization.name)", hasAlarm: failing > 0,
+            title: (failing > 0 ? "▲ \(failing) failing · " : "") + "Overview · \(access.organization.name)",
+            organization: access.organization.name, hasAlarm: failing > 0,
             iconPath: icon, livePath: Fragments.path("overviewlive", of: viewer.place), sentence: JobsPage.sentence(counts),
             numbers: Self.numbers(facts, slug), hasTroubles: !facts.troubles.isEmpty,
             troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], slug, now: facts.now) }, hasMoreTroubles: more > 0,

@@ -30,8 +30,9 @@ struct Assets: Sendable {
     /// One file for the browser, several for us; the first names the order of the layers.
     let stylesheet = Asset(
         "prikke.css", type: "text/css; charset=utf-8",
-        bytes: PackageResources.tokens_css + PackageResources.base_css + PackageResources.layout_css + PackageResources.components_css
-            + PackageResources.lists_css + PackageResources.jobform_css + PackageResources.execution_css + PackageResources.public_css
+        bytes: plain(
+            PackageResources.tokens_css + PackageResources.base_css + PackageResources.layout_css + PackageResources.components_css
+                + PackageResources.lists_css + PackageResources.jobform_css + PackageResources.execution_css + PackageResources.public_css)
     )
 
     /// Makes pages live; they are whole without it.
@@ -41,9 +42,10 @@ struct Assets: Sendable {
 
     /// Without the lines that are comments, and without what indents the others: that is for who reads the source. No text of ours
     /// goes over several lines.
-    private static func plain(_ script: [UInt8]) -> [UInt8] {
-        script.split(separator: UInt8(ascii: "\n")).map { $0.drop { $0 == UInt8(ascii: " ") } }
-            .filter { !$0.starts(with: "//".utf8) }.flatMap { $0 + [UInt8(ascii: "\n")] }
+    private static func plain(_ source: [UInt8]) -> [UInt8] {
+        source.split(separator: UInt8(ascii: "\n")).map { $0.drop { $0 == UInt8(ascii: " ") } }
+            .filter { !$0.starts(with: "//".utf8) && !($0.starts(with: "/*".utf8) && $0.suffix(2).elementsEqual("*/".utf8)) }
+            .flatMap { $0 + [UInt8(ascii: "\n")] }
     }
 
     let icon = Asset("favicon.svg", type: "image/svg+xml; charset=utf-8", bytes: PackageResources.favicon_svg)

@@ -123,7 +123,16 @@ extension Browser {
     }
 
     /// What is to be seen of the first such element.
-    func text(_ css: String) async throws -> String { try await find(css).text }
+    func text(_ css: String) async throws -> String {
+        while true {
+            do {
+                return try await find(css).text
+            } catch let refused as Refused where refused.description.contains("stale element reference") {
+                // A live page has put another in its place between the two questions.
+                continue
+            }
+        }
+    }
 
     /// The cookies that the page's address gets, by name.
     var cookies: [String: String] {
