@@ -28,7 +28,8 @@ import Testing
         let html = try html(Viewer(formToken: "t", navigation: navigation(.owner, path: "/acme/members")))
         for part in [
             "<summary>Acme</summary>", "<a href=\"/acme\" aria-current=\"true\">Acme</a>", "<a href=\"/beta\">&lt;b&gt;Beta</a>",
-            "<a href=\"/acme/members\" aria-current=\"page\" data-hotkey=\"g m\">Members</a>", "API keys", "Audit log", "Settings", "Invites (2)",
+            "<a href=\"/acme/members\" aria-current=\"page\" data-hotkey=\"g m\">Members</a>", "API keys", "Audit log", "Settings",
+            "Invites (2)",
             "<a href=\"/account\">ada@example.com</a>", "action=\"/users/log-out\"><input type=\"hidden\" name=\"_token\" value=\"t\">",
         ] { #expect(html.contains(part), "\(part)") }
         #expect(!html.contains("Sign in"))
