@@ -14,6 +14,18 @@ enum RequestHeaders {
     private static let refusedBeginnings = ["proxy-", "webhook-", "prikke-", "x-forwarded-"]
     private static let mostBytes = 16 * 1024
 
+    /// Whether this can be a header's name: a token of RFC 9110 §5.6.2.
+    static func isName(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+
     static func check(_ headers: JSONObject) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []

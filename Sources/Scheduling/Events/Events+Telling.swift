@@ -42,7 +42,7 @@ extension Events {
                 """)
             _ = fresh
         } catch {
-            logger.warning("event streams could not be announced", metadata: ["error": "\(error)"])
+            if !Task.isCancelled { logger.warning("event streams could not be announced", metadata: ["error": "\(error)"]) }
         }
         tellAll(.resync)
     }

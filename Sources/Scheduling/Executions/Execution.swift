@@ -16,6 +16,9 @@ public enum ExecutionTrigger: String, Sendable, CaseIterable {
 public struct Execution: Sendable, Identified {
     public static let prefix = "exe"
 
+    /// For who knows nothing of databases.
+    public typealias Identifier = ID<Execution>
+
     public let id: ID<Execution>
     public let jobID: ID<Job>
     public let jobKey: String?

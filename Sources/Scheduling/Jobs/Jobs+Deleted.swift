@@ -36,6 +36,7 @@ extension Jobs {
 
     private func restore(_ name: Name, for access: Access, in transaction: Transaction) async throws -> Job {
         let organization = access.organization.id
+        guard try await restorable(name, for: access).deletedAt != nil else { throw Refusal.notDeleted }
         try await checkPlace(for: access, in: transaction)
         let rows = try await transaction.query(
             selectionOfDeleted(name, at: engine.clock.now(), for: access) + " FOR UPDATE OF j, s")

@@ -45,7 +45,17 @@ public struct HTTPPlugin: JobPlugin {
 
     /// The URL against the address policy, the headers, the body's encoding and size.
     public func check(_ config: JSON) -> [FieldError] {
-        checkURL(config["url"]?.string ?? "") + RequestHeaders.check(config["headers"]?.object ?? [:]) + checkBody(config)
+        checkURL(config["url"]?.string ?? "") + RequestHeaders.check(config["headers"]?.object ?? [:])
+            + checkNames(config) + checkBody(config)
+    }
+
+    /// A whole header among the names would be kept, and shown, in clear.
+    private func checkNames(_ config: JSON) -> [FieldError] {
+        (config["secret_headers"]?.array ?? []).enumerated().compactMap { index, name in
+            guard let name = name.string, !RequestHeaders.isName(name) else { return nil }
+            let detail = "Write only the header's name here; its value belongs under headers."
+            return FieldError(pointer: "/secret_headers/\(index)", code: "invalid_format", detail: detail)
+        }
     }
 
     private func checkURL(_ url: String) -> [FieldError] {

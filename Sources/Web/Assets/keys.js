@@ -9,8 +9,9 @@
   const help = () => {
     const dialog = document.querySelector("#keys"), list = dialog?.querySelector("dl");
     if (!list || dialog.open) return dialog?.close();
-    const said = [["j k", "Move down and up"], ["Enter", "Open"], ["?", "This list"]];
-    document.querySelectorAll("[data-hotkey]").forEach((e) => said.unshift([e.dataset.hotkey, e.getAttribute("aria-label") || e.dataset.keyLabel || e.textContent.trim()]));
+    const said = [];
+    document.querySelectorAll("[data-hotkey]").forEach((e) => said.push([e.dataset.hotkey, e.getAttribute("aria-label") || e.dataset.keyLabel || e.textContent.trim()]));
+    said.push(["j k", "Move down and up"], ["Enter", "Open"], ["?", "This list"]);
     list.replaceChildren(...said.flatMap(([key, words]) => {
       const dt = document.createElement("dt"), dd = document.createElement("dd"), kbd = document.createElement("kbd");
       kbd.textContent = key; dt.append(kbd); dd.textContent = words;

@@ -82,6 +82,7 @@ struct AuditPage: Page {
         let who: String
         let action: String
         let subject: String
+        let hasDifference: Bool
         let difference: String
         let wayIn: String
     }
@@ -131,7 +132,7 @@ extension AuditPage {
             rows: [
                 .init(
                     at: "2026-11-30 08:05 UTC", who: "ada@example.com", action: "member.role_changed", subject: "usr_01jd",
-                    difference: "role: member → admin", wayIn: "page, 192.0.2.1")
+                    hasDifference: true, difference: "role: member → admin", wayIn: "page, 192.0.2.1")
             ], isEmpty: false, hasNext: true, nextPath: "/n", csvPath: "/c", linesPath: "/l"),
     ]
 }
@@ -146,9 +147,10 @@ extension AuditPage.Row {
             case .operator: "the operator"
             case .erased: "somebody who is erased"
             }
+        let difference = Self.difference(entry.before?.object ?? [:], entry.after?.object ?? [:])
         self.init(
-            at: entry.at.words, who: who, action: entry.action, subject: entry.subject,
-            difference: Self.difference(entry.before?.object ?? [:], entry.after?.object ?? [:]),
+            at: entry.at.words, who: who, action: entry.action, subject: entry.subject, hasDifference: !difference.isEmpty,
+            difference: difference,
             wayIn: [entry.way.rawValue, entry.address].compactMap(\.self).joined(separator: ", "))
     }
 

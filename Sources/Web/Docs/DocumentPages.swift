@@ -24,7 +24,9 @@ struct DocumentPages: Sendable {
         let name = context.parameters.get("document") ?? ""
         if let text = texts[name] { return try text.answer(request, context) }
         guard let content = contents[name] else { throw Problem.notFound }
-        let question = name == "cron" ? DocumentPage.Question(try request.query(CronExplanation.fields)) : DocumentPage.Question()
+        let question =
+            name == "cron"
+            ? DocumentPage.Question(try request.query(CronExplanation.fields, ignoringOthers: true)) : DocumentPage.Question()
         return pages.answer(DocumentPage(content, question), to: context.viewer)
     }
 }

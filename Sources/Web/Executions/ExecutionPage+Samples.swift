@@ -1,5 +1,4 @@
 import JSON
-import Postgres
 import Scheduling
 import Time
 
@@ -14,7 +13,9 @@ extension ExecutionPage {
         }
         let failed = PageSamples.attempt(1, .timeout, .deadline, [1_200, 800, 12_000, 40_000, 0, 30_000_000], answer: nil)
         let succeeded = PageSamples.attempt(2, .success, nil, [3_000, 400, 9_000, 31_000, 180_000, 242_000], answer: PageSamples.answer)
-        let neighbours = Executions.Around(earlier: ID(at: PageSamples.now), later: ID(at: PageSamples.now), override: ["reason": "Test"])
+        let neighbours = Executions.Around(
+            earlier: Execution.Identifier(at: PageSamples.now), later: Execution.Identifier(at: PageSamples.now),
+            override: ["reason": "Test"])
         let all = [
             ExecutionPage(subject(.pending), frame), ExecutionPage(subject(.running, [failed]), frame),
             ExecutionPage(subject(.timeout, [failed]), frame),
@@ -45,7 +46,7 @@ extension PageSamples {
         ]
         return Attempt(
             number: number, status: status, reason: reason, startedAt: now.adding(.seconds(-8)), finishedAt: now,
-            statusCode: answer == nil ? nil : 200, remoteAddress: "203.0.113.7", nodeID: ID(at: now),
+            statusCode: answer == nil ? nil : 200, remoteAddress: "203.0.113.7", nodeID: .init(at: now),
             timings: Array(zip(["queue", "dns", "connect", "tls", "first_byte", "total"], microseconds.map { $0 })), request: request,
             responseHeaders: answer == nil ? nil : [["Content-Type", "application/json"]], response: answer)
     }

@@ -1,5 +1,4 @@
 import JSON
-import Postgres
 import Scheduling
 import Time
 
@@ -89,7 +88,7 @@ extension ExecutionPage {
         var changing: Form?
         var moving: Form?
 
-        func path(_ route: String, _ id: ID<Execution>) -> String { Paths.filled(route, slug, id.text) }
+        func path(_ route: String, _ id: Execution.Identifier) -> String { Paths.filled(route, slug, id.text) }
     }
 
     init(_ subject: Subject, _ frame: Frame) {
@@ -122,7 +121,7 @@ extension ExecutionPage {
     }
 
     private static func ways(_ subject: Subject, _ frame: Frame) -> [Link] {
-        let all: [(String, ID<Execution>?)] = [
+        let all: [(String, Execution.Identifier?)] = [
             ("Earlier execution", subject.around.earlier), ("Later execution", subject.around.later),
         ]
         return all.compactMap { text, id in id.map { Link(linkText: text, linkPath: frame.path(Paths.execution, $0)) } }

@@ -1,4 +1,3 @@
-import Postgres
 import Scheduling
 import Time
 
@@ -21,7 +20,7 @@ extension ExecutionsPage {
 
 extension PageSamples {
     static let now = Timestamp(rfc3339: "2026-11-30T08:00:00Z") ?? Timestamp(seconds: 0)
-    static let job = ID<Job>(at: now)
+    static let job = Job.Identifier(at: now)
     /// One of each status, and a stretch.
     static let executions: [Execution] =
         ExecutionStatus.allCases.map { execution($0) } + [execution(.skipped, reason: .paused, count: 238)]
@@ -36,7 +35,8 @@ extension PageSamples {
         let started = [.success, .failed, .timeout, .running].contains(status) ? now.adding(.milliseconds(-7_997)) : nil
         let hasEnded = status.isFinal && started != nil
         return Execution(
-            id: ID(at: now.adding(.seconds(-8))), jobID: job, jobKey: nil, status: status, reason: reason ?? reasons[status],
+            id: Execution.Identifier(at: now.adding(.seconds(-8))), jobID: job, jobKey: nil, status: status,
+            reason: reason ?? reasons[status],
             trigger: .schedule, scheduledFor: now.adding(.seconds(-8)), dueAt: status.isFinal ? nil : now.adding(.seconds(60)),
             startedAt: started, finishedAt: status.isFinal ? now : nil, attempt: attempt, statusCode: hasEnded ? 200 : nil,
             durationMs: hasEnded ? 242 : nil, latenessMs: hasEnded ? 3 : nil, errorMessage: message, count: count,

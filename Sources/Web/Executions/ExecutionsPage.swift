@@ -1,4 +1,3 @@
-import Postgres
 import Scheduling
 import Time
 
@@ -81,7 +80,7 @@ extension ExecutionsPage {
         let mayChange: Bool
         let siteURL: String
         let now: Timestamp
-        var titles: [ID<Job>: Jobs.Title] = [:]
+        var titles: [Job.Identifier: Jobs.Title] = [:]
     }
 
     /// One page of the list. `next` is where the one after it begins, nil: there is none; `isFirst`: it is the newest.
@@ -90,7 +89,7 @@ extension ExecutionsPage {
         let own = filter.parameters
         self.init(
             typed: filter.typed, filter, rows: executions.map { Row($0, frame) }, complaints: [], frame,
-            replays: executions.isEmpty || !frame.mayChange
+            replays: !frame.mayChange || !executions.contains(where: \.status.isFinal)
                 ? [] : [Link(linkText: "Replay these…", linkPath: Paths.query(path + "/replay", own))],
             newest: isFirst ? [] : [Link(linkText: "Newest", linkPath: Paths.query(path, own))],
             older: next.map { [Link(linkText: "Older", linkPath: Paths.query(path, own + [("cursor", $0)]))] } ?? [],
@@ -116,7 +115,10 @@ extension ExecutionsPage {
         tabs = ExecutionFilter.groups.map { group in
             Tab(
                 tabLabel: group.label, tabPath: Paths.query(path, filter.with(group.statuses).parameters),
-                isHere: complaints.isEmpty && Set(group.statuses) == Set(filter.statuses))
+                isHere: complaints.isEmpty
+                    && (filter.statuses.isEmpty
+                        ? group.statuses.isEmpty : Set(filter.statuses).isSubset(of: group.statuses))
+            )
         }
         self.complaints = complaints.map(Complaint.init)
         hasComplaints = !complaints.isEmpty

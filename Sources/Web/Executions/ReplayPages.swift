@@ -36,7 +36,9 @@ extension ExecutionsPages {
             watched.trigger = .replay
             return .seeOther(Paths.query(Paths.filled(Paths.executions, context.slug), watched.parameters)).flashing(replay.announcement)
         } catch let invalid as InvalidInput {
-            let page = ReplayPage(complaints: invalid.sentences, ReplayOrder([:]), slug: context.slug, viewer: context.viewer)
+            // What can be read of it stays.
+            let sent = JSONObject(form.parameters.map { ($0.name, .string($0.value)) })
+            let page = ReplayPage(complaints: invalid.sentences, ReplayOrder(sent), slug: context.slug, viewer: context.viewer)
             return pages.answer(page, to: context.viewer, .unprocessableContent)
         } catch let refusal as Refusal {
             guard let words = refusal.words else { throw refusal }

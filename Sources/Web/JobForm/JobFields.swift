@@ -19,12 +19,17 @@ struct JobFields: Sendable {
     var name: [FormField]
     var groups: [Group]
 
+    /// `Headers, secret headers and more`
+    private static func title(of labels: [String]) -> String {
+        let shown = labels.prefix(2).enumerated().map { $0 == 0 ? $1 : $1.prefix(1).lowercased() + $1.dropFirst() }
+        return shown.joined(separator: ", ") + (labels.count > 2 ? " and more" : "")
+    }
+
     init(plugin fields: [Field], zone: String) {
         let isFirst = { (field: Field) in field.isRequired || field.example != nil }
         target = fields.filter(isFirst).map(Self.control)
         let rest = fields.filter { !isFirst($0) }
-        let labels = rest.map(\.label).enumerated().map { $0 == 0 ? $1 : $1.prefix(1).lowercased() + $1.dropFirst() }
-        moreOfTarget = Group(title: labels.joined(separator: ", "), fields: rest.map(Self.control))
+        moreOfTarget = Group(title: Self.title(of: rest.map(\.label)), fields: rest.map(Self.control))
         kind = [Self.kind]
         pieces = Self.pieces
         period = Group(title: "First and last time", fields: Self.period)

@@ -6,9 +6,9 @@ enum BulkAct: String, CaseIterable {
 
     static let fields = [
         Field("act", .choice(allCases.map(\.rawValue)), required: true, label: "What to do"),
-        Field("job", .list(of: .string(1...60), 0...100), default: [], label: "Jobs"),
+        Field("job", .list(of: .string(1...60), 0...1_000), default: [], label: "Jobs"),
         Field("confirmed", .boolean, default: false),
-        Field("return_to", .string(1...2_000)),
+        Field("return_to", .string(0...8_000)),
     ]
 
     /// As in "3 jobs paused."

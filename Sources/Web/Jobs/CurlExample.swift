@@ -6,7 +6,7 @@ enum CurlExample {
         let body = #"{"name":"Hello","config":{"url":"https://example.com/tick"},"schedule":{"every":"1h"}}"#
         return """
             curl \(siteURL)/api/jobs \\
-              -H "Authorization: Bearer $PRIKKE_KEY" \\
+              -H "Authorization: Bearer $PRIKKE_API_KEY" \\
               -H "Content-Type: application/json" \\
               -d '\(body)'
             """
@@ -15,7 +15,7 @@ enum CurlExample {
     static func trigger(_ job: String, at siteURL: String) -> String {
         """
         curl -X POST \(siteURL)/api/jobs/\(job)/trigger \\
-          -H "Authorization: Bearer $PRIKKE_KEY"
+          -H "Authorization: Bearer $PRIKKE_API_KEY"
         """
     }
 }

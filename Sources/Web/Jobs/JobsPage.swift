@@ -133,7 +133,7 @@ extension JobsPage {
 
     private static func nothing(_ query: JobsQuery) -> String {
         let kind = query.health.isEmpty ? "jobs" : "\(query.health) jobs"
-        return query.search.isEmpty && query.tag.isEmpty ? "No \(kind)" : "No \(kind) of these"
+        return query.search.isEmpty && query.tag.isEmpty ? "No \(kind)" : "No \(kind) match"
     }
 }
 

@@ -1,6 +1,5 @@
 import Hummingbird
 import JSON
-import Postgres
 import Scheduling
 import Tenancy
 
@@ -9,8 +8,9 @@ extension JobsPages {
     @Sendable func actOnMany(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
         let values = try form.values()
         guard let act = values["act"]?.string.flatMap(BulkAct.init) else { throw Problem.notFound }
-        let list = values["return_to"]?.string ?? Paths.filled(Paths.jobs, context.slug)
+        let list = ReturnPath(values["return_to"]?.string)?.path ?? Paths.filled(Paths.jobs, context.slug)
         let ids = (values["job"]?.array ?? []).compactMap(\.string)
+            .reduce(into: [String]()) { chosen, id in if !chosen.contains(id) { chosen.append(id) } }
         guard !ids.isEmpty else { return .seeOther(list).flashing("Choose at least one job first.") }
         var (jobs, report) = ([Job](), BulkReport(act))
         for id in ids {
@@ -35,7 +35,7 @@ extension JobsPages {
 
     /// Nil: nothing of that id is there, or it is another organization's.
     private func there(_ id: String, _ access: Access) async throws -> Job? {
-        guard let id = ID<Job>(id) else { return nil }
+        guard let id = Job.Identifier(id) else { return nil }
         do { return try await work.jobs.find(.id(id), for: access) } catch Refusal.notFound { return nil }
     }
 

@@ -1,5 +1,4 @@
 import Hummingbird
-import Postgres
 import Scheduling
 import Tenancy
 
@@ -18,7 +17,7 @@ extension JobsPages {
     }
 
     @Sendable func restore(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
-        guard let id = ID<Job>(context.parameters.get("job") ?? "") else { throw Problem.notFound }
+        guard let id = Job.Identifier(context.parameters.get("job") ?? "") else { throw Problem.notFound }
         let job = try await work.jobs.restore(.id(id), for: context.access)
         log("job restored", job.id.text, context)
         let next = job.nextRunAt.map { " Next run \(Moment.words($0, now: work.now))." } ?? ""

@@ -1,6 +1,5 @@
 import Hummingbird
 import JSON
-import Postgres
 import Scheduling
 import Tenancy
 

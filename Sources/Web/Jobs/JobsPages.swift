@@ -1,6 +1,5 @@
 import Hummingbird
 import JSON
-import Postgres
 import Scheduling
 import Tenancy
 
@@ -27,12 +26,12 @@ struct JobsPages: Sendable {
 
     /// The job that the address names, by its id alone. What is no id, not there or another's is answered alike.
     func find(_ context: MemberContext) async throws -> Job {
-        guard let id = ID<Job>(context.parameters.get("job") ?? "") else { throw Problem.notFound }
+        guard let id = Job.Identifier(context.parameters.get("job") ?? "") else { throw Problem.notFound }
         return try await work.jobs.find(.id(id), for: context.access)
     }
 
     /// Who has paused those of these jobs that people have paused, and when.
-    func pauses(of jobs: [Job], for access: Access) async throws -> [ID<Job>: JobNote.Pause] {
+    func pauses(of jobs: [Job], for access: Access) async throws -> [Job.Identifier: JobNote.Pause] {
         let now = work.now
         let paused = jobs.filter { $0.isPaused(at: now) && $0.pausedByTarget == nil }
         guard !paused.isEmpty else { return [:] }

@@ -11,11 +11,14 @@ struct LivePages: Sendable {
     }
 
     /// After this a browser asks again, and is looked at again: whoever is signed out or removed hears nothing from then on.
-    private static let longest: Duration = .seconds(120)
+    private static let longest: Duration = .seconds(50)
     /// So long what happens is gathered: two a second are enough for eyes.
     private static let pause: Duration = .milliseconds(500)
 
     @Sendable private func stream(_ request: Request, _ context: MemberContext) throws -> Response {
+        // A browser sends cookies with what pages of others ask for, too.
+        let site = request.headers[values: .secFetchSite]
+        guard site.isEmpty || site == ["same-origin"] else { throw Problem.crossSite }
         let stream = try events.open(.names, for: context.access)
         let body = ResponseBody { writer in
             let end = Task {

@@ -66,6 +66,6 @@ extension Paths {
     /// How many bytes a route's form may have. A job's holds a body of up to 256 KiB, each byte of which the encoding may write as three,
     /// a line's end as six.
     static func largestForm(of route: String) -> Int {
-        [newJob, jobEdit, jobPreview, jobTest].contains(route) ? 2_097_152 : FormReader.largest
+        [newJob, jobEdit, jobPreview, jobTest, jobRun, executionRetry].contains(route) ? 2_097_152 : FormReader.largest
     }
 }

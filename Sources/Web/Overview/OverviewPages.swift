@@ -69,7 +69,7 @@ extension OverviewPage {
             iconPath: icon, livePath: Fragments.path("overviewlive", of: viewer.place), sentence: JobsPage.sentence(counts),
             numbers: Self.numbers(facts, slug), hasTroubles: !facts.troubles.isEmpty,
             troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], slug, now: facts.now) }, hasMoreTroubles: more > 0,
-            moreTroubles: "\(Words.count(more)) more", troublesPath: Paths.query(Paths.filled(Paths.jobs, slug), [("health", "failing")]),
+            moreTroubles: "\(Words.count(more)) more", troublesPath: Paths.filled(Paths.jobs, slug),
             hasJobs: counts.all > 0, hasDone: !facts.done.isEmpty,
             done: facts.done.map { Done($0, facts.titles[$0.jobID]?.name ?? "A deleted job", slug, now: facts.now) },
             hasNext: !facts.next.isEmpty,
@@ -94,7 +94,7 @@ extension OverviewPage {
             Number(
                 numberLabel: "Succeeded", numberValue: rate,
                 numberNote: facts.today.failed > 0 ? "\(Words.count(facts.today.failed)) failed" : "today",
-                numberPath: Paths.query(executions, [("since", midnight), ("status", "failed")])),
+                numberPath: Paths.query(executions, [("since", midnight), ("status", "failed,timeout")])),
             Number(
                 numberLabel: "Failing jobs", numberValue: Words.count(facts.counts.failing),
                 numberNote: "of \(Words.count(facts.counts.all))",

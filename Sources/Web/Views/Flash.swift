@@ -5,7 +5,7 @@ import Hummingbird
 enum Flash {
     /// A cookie is what anybody may have written: of what is no plain sentence, nothing is shown.
     static func text(_ cookie: String?) -> String {
-        guard let cookie, cookie.utf8.count <= 1_000, !cookie.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return "" }
+        guard let cookie, cookie.utf8.count <= 1_200, !cookie.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return "" }
         return cookie
     }
 

@@ -20,11 +20,12 @@ extension Request {
         return parameters.first { $0.name == Fragments.parameter }?.value ?? ""
     }
 
-    /// What a page's query holds, against its fields: what is left blank in a form of filters is as good as absent. Throws
-    /// `InvalidInput`.
-    func query(_ fields: [Field]) throws -> JSONObject {
+    /// What a page's query holds, against its fields: what is left blank in a form of filters is as good as absent. Names that are not
+    /// ours are let be where strangers link to (`ignoringOthers`). Throws `InvalidInput`.
+    func query(_ fields: [Field], ignoringOthers: Bool = false) throws -> JSONObject {
         var members = JSONObject()
         for (name, text) in try QueryString.parse(uri.query ?? "") where !text.isEmpty && name != Fragments.parameter {
+            if ignoringOthers, !fields.contains(where: { $0.name == name }) { continue }
             members[name] = fields.first { $0.name == name }?.shape.value(fromTexts: [text]) ?? .string(text)
         }
         return try Shape.object(fields).validate(.object(members)).object ?? [:]

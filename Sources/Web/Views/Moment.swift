@@ -28,14 +28,15 @@ struct Moment: Sendable {
 
 /// Numbers as people read them, with a no-break space before the unit.
 enum Words {
-    /// Roughly: `12 s`, `3 min`, `2 h`, `5 d`, `4 mo`.
+    /// Roughly: `12 s`, `3 min`, `2 h`, `5 d`, `4 mo`, `3 y`.
     static func span(seconds: Double) -> String {
         switch seconds {
         case ..<60: "\(Int(seconds))\u{A0}s"
         case ..<3_600: "\(Int(seconds / 60))\u{A0}min"
         case ..<172_800: "\(Int(seconds / 3_600))\u{A0}h"
         case ..<(86_400 * 60): "\(Int(seconds / 86_400))\u{A0}d"
-        default: "\(Int(seconds / 86_400 / 30.44))\u{A0}mo"
+        case ..<(86_400 * 730): "\(Int(seconds / 86_400 / 30.44))\u{A0}mo"
+        default: "\(Int(seconds / 86_400 / 365.25))\u{A0}y"
         }
     }
 
