@@ -48,7 +48,7 @@ import Testing
         #expect(try await browser.executeScript("return document.querySelectorAll('tbody tr').length").int == 1)
         try await browser.type("nothing like it", into: "[name=search]")
         try await browser.press("Show")
-        #expect(try await browser.text(".empty") == "No jobs of these")
+        #expect(try await browser.text(".empty") == "No jobs match")
         try await browser.executeScript("history.back()")
         try await until("Back did not lead back") {
             guard try await browser.currentURL.hasSuffix("?tag=nightly") else { return false }
