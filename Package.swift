@@ -76,7 +76,7 @@ let package = Package(
         .target(
             name: "Documents",
             path: "docs",
-            exclude: ["architecture.md", "benchmarks.md", "decisions", "operations.md", "reliability.md"],
+            exclude: ["architecture.md", "benchmarks.md", "decisions", "operations.md", "pictures", "reliability.md"],
             resources: [
                 .embedInCode("getting-started.md"), .embedInCode("cron.md"), .embedInCode("webhooks.md"), .embedInCode("sync.md"),
                 .embedInCode("plugins.md"), .embedInCode("self-hosting.md"),

@@ -97,7 +97,7 @@ public struct WebServer: Service {
         )
         do {
             // Told to end in the reverse order, one after the other: the application only when the drain is over.
-            try await ServiceGroup(services: [application, drain], logger: logger).run()
+            try await ServiceGroup(services: [application, drain].map(NamedService.init), logger: logger).run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw AddressInUse(host: configuration.host, port: configuration.port)
         }

@@ -20,7 +20,7 @@ struct TestServer: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let server = try WebServer(configuration, site: site, logger: logger) { told.yield($0) }
-        let group = ServiceGroup(services: [server], logger: logger)
+        let group = ServiceGroup(services: [NamedService(server)], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { told.finish() }

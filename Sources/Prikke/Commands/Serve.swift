@@ -64,7 +64,7 @@ struct Serve: AsyncParsableCommand {
         let trades = services.trades(server)
         // The private Postgres is first in, and so last out: everybody else has let go of it by then.
         let all: [any Service] = (embedded.map { [$0] } ?? []) + services.foundations + [trades]
-        var group = ServiceGroupConfiguration(services: all, logger: logger)
+        var group = ServiceGroupConfiguration(services: all.map(NamedService.init), logger: logger)
         // For what should not happen: something that does not end although it was told.
         group.maximumGracefulShutdownDuration = .seconds(configuration.graceSeconds + 10)
         let patience = embedded == nil ? max(.seconds(configuration.graceSeconds), web.drain) : nil

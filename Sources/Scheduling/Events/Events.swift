@@ -19,6 +19,7 @@ public final class Events: Sendable {
     static let mostOfOrganization = 20
     /// Of pages, which people have open: they cost next to nothing.
     static let mostPagesOfOrganization = 100
+    /// Of each kind: pages take no room from programs.
     static let most = 500
 
     struct State {
@@ -59,7 +60,8 @@ public final class Events: Sendable {
             if state.isOver { return .failure(.stopping) }
             let ofOrganization = state.streams.values.count { $0.organization == organization && $0.isPage == filter.namesOnly }
             let most = filter.namesOnly ? Self.mostPagesOfOrganization : Self.mostOfOrganization
-            guard ofOrganization < most, state.streams.count < Self.most else { return .failure(.tooMany) }
+            let alike = state.streams.values.count { $0.isPage == filter.namesOnly }
+            guard ofOrganization < most, alike < Self.most else { return .failure(.tooMany) }
             state.seen += 1
             let number = state.seen
             let stream = EventStream(of: organization, filter) { [weak self] in self?.close(number) }

@@ -1,4 +1,5 @@
 import Tenancy
+import Time
 
 /// A person's own page: address, sessions, organizations, data.
 struct AccountPage: Page {
@@ -7,7 +8,7 @@ struct AccountPage: Page {
     struct SessionRow: Sendable {
         let device: String
         let place: String
-        let lastUsed: String
+        let lastUsed: [Moment]
         let isThisOne: Bool
         /// One, or none.
         let ending: [PostButton]
@@ -40,7 +41,8 @@ extension AccountPage {
         self.sessions = sessions.map { session in
             let isThisOne = session.id == person.session.id
             return SessionRow(
-                device: session.device, place: session.address ?? "unknown", lastUsed: session.lastUsedAt.words, isThisOne: isThisOne,
+                device: session.device, place: session.address ?? "unknown", lastUsed: [Moment(session.lastUsedAt, now: .now())],
+                isThisOne: isThisOne,
                 ending: isThisOne
                     ? []
                     : [PostButton("End", to: Paths.filled(Paths.endSession, session.id.text), token: token, about: session.device)])
@@ -69,14 +71,14 @@ extension AccountPage {
         AccountPage(
             email: "ada@example.com",
             sessions: [
-                .init(device: "Firefox on Linux", place: "192.0.2.1", lastUsed: "2026-11-30 08:05 UTC", isThisOne: true, ending: [])
+                .init(device: "Firefox on Linux", place: "192.0.2.1", lastUsed: [PageSamples.moment], isThisOne: true, ending: [])
             ],
             endings: [], organizations: [], hasNoOrganizations: true, changing: [PageSamples.form]),
         AccountPage(
             email: "ada@example.com",
             sessions: [
                 .init(
-                    device: "Firefox on Linux", place: "192.0.2.1", lastUsed: "2026-11-30 08:05 UTC", isThisOne: false,
+                    device: "Firefox on Linux", place: "192.0.2.1", lastUsed: [PageSamples.moment], isThisOne: false,
                     ending: [PageSamples.button])
             ], endings: [PageSamples.button],
             organizations: [

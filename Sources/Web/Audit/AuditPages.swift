@@ -1,6 +1,7 @@
 import Hummingbird
 import JSON
 import Tenancy
+import Time
 
 /// Who did what in an organization.
 struct AuditPages: Sendable {
@@ -78,7 +79,7 @@ struct AuditPage: Page {
     static let template = "audit"
 
     struct Row: Sendable {
-        let at: String
+        let at: [Moment]
         let who: String
         let action: String
         let subject: String
@@ -131,7 +132,7 @@ extension AuditPage {
             untilFilter: "",
             rows: [
                 .init(
-                    at: "2026-11-30 08:05 UTC", who: "ada@example.com", action: "member.role_changed", subject: "usr_01jd",
+                    at: [PageSamples.moment], who: "ada@example.com", action: "member.role_changed", subject: "usr_01jd",
                     hasDifference: true, difference: "role: member → admin", wayIn: "page, 192.0.2.1")
             ], isEmpty: false, hasNext: true, nextPath: "/n", csvPath: "/c", linesPath: "/l"),
     ]
@@ -149,7 +150,7 @@ extension AuditPage.Row {
             }
         let difference = Self.difference(entry.before?.object ?? [:], entry.after?.object ?? [:])
         self.init(
-            at: entry.at.words, who: who, action: entry.action, subject: entry.subject, hasDifference: !difference.isEmpty,
+            at: [Moment(entry.at, now: .now())], who: who, action: entry.action, subject: entry.subject, hasDifference: !difference.isEmpty,
             difference: difference,
             wayIn: [entry.way.rawValue, entry.address].compactMap(\.self).joined(separator: ", "))
     }

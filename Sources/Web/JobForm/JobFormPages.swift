@@ -39,7 +39,7 @@ struct JobFormPages: Sendable {
     }
 
     @Sendable private func change(_ sent: SubmittedForm, _ context: MemberContext) async throws -> Response {
-        let job = try await find(context)
+        guard let job = try await stillThere(context) else { return try await offer(sent, context) }
         var form = try form(job, context)
         form.fill(sent)
         return try await answer(&form, context) { form in
@@ -47,6 +47,25 @@ struct JobFormPages: Sendable {
             let changed = try await work.jobs.change(.id(job.id), to: form.draft(), ifVersion: job.version, for: context.access)
             let words = changed.version == job.version ? "Nothing was changed." : "\(changed.definition.name) is saved."
             return saved(changed, words, context)
+        }
+    }
+
+    /// Nil: it was deleted while somebody had its form open. Throws where there never was one, as everywhere.
+    private func stillThere(_ context: MemberContext) async throws -> Job? {
+        do { return try await find(context) } catch Refusal.notFound {
+            guard let name = Jobs.Name(context.parameters.get("job") ?? "") else { throw Problem.notFound }
+            _ = try await work.jobs.restorable(name, for: context.access)
+            return nil
+        }
+    }
+
+    /// What was typed for a job that is deleted by now, as a new one.
+    private func offer(_ sent: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        var form = try form(nil, plugin: sent.texts(of: "plugin").first, context)
+        form.fill(sent)
+        return try await answer(&form, context) { _ in
+            let words = "This job was deleted meanwhile. Restore it first, or save what you typed as a new job."
+            throw InvalidInput(pointer: "", code: "not_found", detail: words)
         }
     }
 

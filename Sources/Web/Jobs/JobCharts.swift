@@ -5,7 +5,10 @@ import Time
 enum JobCharts {
     /// None where nothing of the job has been due.
     static func all(_ days: [JobDay]) -> [Chart] {
-        guard let first = days.first, days.contains(where: { $0.succeeded + $0.failed + $0.notRun > 0 }) else { return [] }
+        guard let begun = days.firstIndex(where: { $0.succeeded + $0.failed + $0.notRun > 0 }) else { return [] }
+        // Of a young job a week is drawn: two days at the edge of thirty are not to be read.
+        let days = Array(days.suffix(max(7, days.count - begun)))
+        guard let first = days.first else { return [] }
         let start = DayWords.short(first.day)
         return [success(days, start)] + [durations(days, start), lateness(days, start)].compactMap(\.self)
     }

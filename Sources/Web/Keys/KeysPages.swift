@@ -1,6 +1,7 @@
 import Hummingbird
 import JSON
 import Tenancy
+import Time
 
 /// The API keys of an organization.
 struct KeysPages: Sendable {
@@ -118,7 +119,7 @@ struct KeysPage: Page {
         let keyPath: String
         let scopes: String
         let state: String
-        let lastUsed: String
+        let lastUsed: [Moment]
     }
 
     let title: String
@@ -133,7 +134,7 @@ extension KeysPage {
         self.keys = keys.map {
             Row(
                 keyName: $0.name, keyPath: Paths.filled(Paths.key, access.organization.slug, $0.id.text), scopes: $0.scopesInWords,
-                state: $0.state, lastUsed: $0.lastUsedAt?.words ?? "never")
+                state: $0.state, lastUsed: $0.lastUsedAt.map { [Moment($0, now: .now())] } ?? [])
         }
         isEmpty = keys.isEmpty
         making = [form]
@@ -143,7 +144,8 @@ extension KeysPage {
         KeysPage(title: "API keys · Acme", keys: [], isEmpty: true, making: [PageSamples.form]),
         KeysPage(
             title: "API keys · Acme",
-            keys: [.init(keyName: "Deploy <b>", keyPath: "/a", scopes: "read, write", state: "Good", lastUsed: "never")], isEmpty: false,
+            keys: [.init(keyName: "Deploy <b>", keyPath: "/a", scopes: "read, write", state: "Good", lastUsed: [PageSamples.moment])],
+            isEmpty: false,
             making: [PageSamples.form]),
     ]
 }

@@ -1,4 +1,5 @@
 import Tenancy
+import Time
 
 /// The members, the open invites, and a form to invite with.
 struct MembersPage: Page {
@@ -10,14 +11,14 @@ struct MembersPage: Page {
         let mayBeChanged: Bool
         let isSelf: Bool
         let memberRole: String
-        let since: String
+        let since: [Moment]
     }
 
     struct InviteRow: Sendable {
         let invited: String
         let invitedRole: String
-        let sentAt: String
-        let openUntil: String
+        let sentAt: [Moment]
+        let openUntil: [Moment]
         let inviteActs: [PostButton]
     }
 
@@ -33,7 +34,7 @@ struct MembersPage: Page {
 
 extension MembersPage {
     init(_ members: [Membership], invites: [Invite], inviting: [Form], _ user: User, _ access: Access, token: String) {
-        let slug = access.organization.slug
+        let (slug, now) = (access.organization.slug, Timestamp.now())
         title = "Members · \(access.organization.name)"
         let taken = members.count + invites.count
         lead = access.entitlements.members.map { "\(taken) of \($0) places taken, open invites included." } ?? ""
@@ -41,7 +42,7 @@ extension MembersPage {
             MemberRow(
                 email: $0.user.email.text, memberPath: Paths.filled(Paths.member, slug, $0.user.id.text),
                 mayBeChanged: access.may(.manageMembers) && access.role.isAtLeast($0.role), isSelf: $0.user.id == user.id,
-                memberRole: $0.role.rawValue, since: $0.createdAt.words)
+                memberRole: $0.role.rawValue, since: [Moment($0.createdAt, now: now)])
         }
         self.invites = invites.map { invite in
             let acts = [
@@ -51,8 +52,8 @@ extension MembersPage {
                     "Revoke", to: Paths.filled(Paths.sentInviteRevocation, slug, invite.id.text), token: token, about: invite.email.text),
             ]
             return InviteRow(
-                invited: invite.email.text, invitedRole: invite.role.rawValue, sentAt: invite.sentAt.words,
-                openUntil: invite.expiresAt.words,
+                invited: invite.email.text, invitedRole: invite.role.rawValue, sentAt: [Moment(invite.sentAt, now: now)],
+                openUntil: [Moment(invite.expiresAt, now: now)],
                 inviteActs: access.role.isAtLeast(invite.role) ? acts : [])
         }
         hasInvites = !invites.isEmpty
@@ -67,17 +68,23 @@ extension MembersPage {
         MembersPage(
             title: "Members · Acme", lead: "",
             members: [
-                .init(email: "ada@example.com", memberPath: "/", mayBeChanged: false, isSelf: true, memberRole: "viewer", since: "–")
+                .init(
+                    email: "ada@example.com", memberPath: "/", mayBeChanged: false, isSelf: true, memberRole: "viewer",
+                    since: [PageSamples.moment])
             ],
             hasInvites: false, invites: [], isManager: false, inviting: [], leaving: [PageSamples.button]),
         MembersPage(
             title: "Members · Acme", lead: "3 of 10 places taken, open invites included.",
             members: [
-                .init(email: "ada@example.com", memberPath: "/a", mayBeChanged: true, isSelf: false, memberRole: "owner", since: "–")
+                .init(
+                    email: "ada@example.com", memberPath: "/a", mayBeChanged: true, isSelf: false, memberRole: "owner",
+                    since: [PageSamples.moment])
             ],
             hasInvites: true,
             invites: [
-                .init(invited: "bob@example.com", invitedRole: "member", sentAt: "–", openUntil: "–", inviteActs: [PageSamples.button])
+                .init(
+                    invited: "bob@example.com", invitedRole: "member", sentAt: [PageSamples.moment], openUntil: [PageSamples.moment],
+                    inviteActs: [PageSamples.button])
             ], isManager: true, inviting: [PageSamples.form], leaving: [PageSamples.button]),
     ]
 }

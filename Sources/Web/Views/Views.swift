@@ -54,11 +54,16 @@ struct Views: Sendable {
     /// Throws where a template does not parse. `siteURL` is where people reach the site, without a slash at the end.
     init(siteURL: String = "") throws {
         self.siteURL = siteURL
+        library = try Self.parsed.get()
+    }
+
+    /// They are the same for the life of the process.
+    private static let parsed = Result {
         var library = MustacheLibrary()
-        for (name, bytes) in Self.templates {
+        for (name, bytes) in templates {
             try library.register(HTMLText.template(String(decoding: bytes, as: UTF8.self)), named: name)
         }
-        self.library = library
+        return library
     }
 
     /// Those that stand in others, by `{{> form}}`.

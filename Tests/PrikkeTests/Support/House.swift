@@ -46,7 +46,7 @@ struct House: Sendable {
         web.stopDeadline = .seconds(1)
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let server = try WebServer(web, site: .make(services), logger: logger) { told.yield($0) }
-        let group = ServiceGroup(services: [server], logger: logger)
+        let group = ServiceGroup(services: [NamedService(server)], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { told.finish() }
