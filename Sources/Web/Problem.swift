@@ -32,7 +32,7 @@ public struct Problem: Error, Sendable, Equatable {
     var title: String {
         let spelled = ["json": "JSON", "utf8": "UTF-8", "nul": "NUL", "url": "URL"]
         let words = code.split(separator: "_").map { spelled[String($0)] ?? String($0) }.joined(separator: " ")
-        return words.prefix(1).uppercased() + words.dropFirst()
+        return words.capitalizedFirst
     }
 
     /// The members of RFC 9457 §3.1 and ours: `code`, `request_id`, and `errors` where there are any.

@@ -53,11 +53,13 @@ public struct Execution: Sendable, Identified {
         public let isTruncated: Bool
         public let contentType: String?
 
+        /// What came, of so many bytes.
         public init(body: [UInt8], size: Int, isTruncated: Bool = false, contentType: String? = nil) {
             (self.body, self.size, self.isTruncated, self.contentType) = (body, size, isTruncated, contentType)
         }
     }
 
+    /// As it stands; what is not said is not known.
     public init(
         id: ID<Execution>, jobID: ID<Job>, jobKey: String? = nil, status: ExecutionStatus, reason: Reason? = nil, trigger: ExecutionTrigger,
         scheduledFor: Timestamp, dueAt: Timestamp? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil, attempt: Int = 1,
@@ -89,6 +91,7 @@ public struct Attempt: Sendable {
     public let responseHeaders: JSON?
     public let response: Execution.Response?
 
+    /// As it ended.
     public init(
         number: Int, status: ExecutionStatus, reason: Reason? = nil, errorMessage: String? = nil, startedAt: Timestamp,
         finishedAt: Timestamp, statusCode: Int? = nil, remoteAddress: String? = nil, nodeID: ID<Node>,

@@ -4,9 +4,9 @@ import Time
 
 /// Whether a job keeps its time. It is late from an occurrence on that was missed, or that succeeded after it had begun late, until a
 /// later one is in time; where it fails, that is shown instead. `job_states.late_for` is that occurrence, `health` what is shown.
-enum Lateness {
+public enum Lateness {
     /// So long after its time an execution may start and be in time.
-    static let tolerance: Duration = .seconds(60)
+    public static let tolerance: Duration = .seconds(60)
 
     /// SQL: what of the rows `from`, executions of one job that ended, says whether it is late: `in_time` and `too_late`.
     static let ofSuccesses: Query = """

@@ -75,7 +75,7 @@ extension API {
         /// "API keys" of `api-keys`.
         var name: String {
             let words = word.split(separator: "-").map { $0 == "api" ? "API" : String($0) }.joined(separator: " ")
-            return words.prefix(1).uppercased() + words.dropFirst()
+            return words.capitalizedFirst
         }
     }
 

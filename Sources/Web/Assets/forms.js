@@ -1,6 +1,6 @@
 // A form that says back what it understood: <form data-preview="/path" data-preview-into="id"> sends itself there by its own method while
-// somebody types, and shows the part of a page that comes back. The last question's answer wins. data-preview-of names the beginning of the fields that it
-// is about: the others are not sent, but for those that begin with an underscore.
+// somebody types, and shows the part of a page that comes back. The last question's answer wins. data-preview-of names the beginning of
+// the fields that it is about: the others are not sent, but for those that begin with an underscore.
 (() => {
   for (const form of document.querySelectorAll("form[data-preview]")) {
     const place = document.getElementById(form.dataset.previewInto);

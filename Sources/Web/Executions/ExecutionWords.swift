@@ -48,8 +48,7 @@ extension Reason {
     /// As a choice among others: `http_status` is "HTTP status".
     var word: String {
         let words = rawValue.split(separator: "_").map { ["http", "dns", "tls"].contains($0) ? $0.uppercased() : String($0) }
-        let text = words.joined(separator: " ")
-        return text.prefix(1).uppercased() + text.dropFirst()
+        return words.joined(separator: " ").capitalizedFirst
     }
 }
 

@@ -26,8 +26,6 @@ struct DeletedJobsPage: Page {
 }
 
 extension DeletedJobsPage {
-    /// So long a deletion can be undone.
-    private static let regret: Duration = .seconds(7 * 86_400)
 
     /// `next` is the address of the next page; nil: this is the last one.
     init(_ jobs: [Job], next: String?, now: Timestamp, token: String, _ access: Access) {
@@ -40,7 +38,7 @@ extension DeletedJobsPage {
                 return Row(
                     goneName: job.definition.name, goneTarget: Target(job.definition).inShort, goneSchedule: job.scheduleInWords,
                     goneAt: job.deletedAt.map { [Moment($0, now: now)] } ?? [],
-                    goneFor: job.deletedAt.map { [Moment($0.adding(Self.regret), now: now)] } ?? [],
+                    goneFor: job.deletedAt.map { [Moment($0.adding(Jobs.regret), now: now)] } ?? [],
                     restoring: access.may(.changeJobs) ? [button] : [])
             },
             isEmpty: jobs.isEmpty, hasNext: next != nil, nextPath: next ?? "")

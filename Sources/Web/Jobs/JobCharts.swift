@@ -20,7 +20,7 @@ enum JobCharts {
         var words = "\(Words.count(failed)) of \(Words.count(succeeded + failed, "execution")) failed"
         if failed == 0 { words = "All of \(Words.count(succeeded, "execution")) succeeded" }
         if succeeded + failed == 0 { words = "Nothing ran" }
-        if failed > 0, succeeded > 0 { words += ": \(percent(succeeded, of: succeeded + failed)) succeeded" }
+        if failed > 0, succeeded > 0 { words += ": \(Words.share(succeeded, of: succeeded + failed)) succeeded" }
         words += notRun > 0 ? "; \(Words.count(notRun, "occurrence")) did not run." : "."
         let top = days.map { $0.succeeded + $0.failed + $0.notRun }.max() ?? 0
         return Chart(
@@ -54,12 +54,6 @@ enum JobCharts {
             chartTitle: "Does it start on time?",
             chartSVG: Drawing(lines: [("g-line", days.map(\.latenessP50Ms)), ("g-dash", days.map(\.latenessP99Ms))]).svg,
             chartCaption: words, chartTop: Words.duration(milliseconds: top), chartStart: start, chartEnd: "today")
-    }
-
-    /// Rounded down: 99.9 % is said only of what is no less.
-    private static func percent(_ part: Int, of whole: Int) -> String {
-        let tenths = part * 1_000 / whole
-        return "\(tenths / 10).\(tenths % 10)\u{A0}%"
     }
 }
 

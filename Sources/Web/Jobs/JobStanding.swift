@@ -23,7 +23,7 @@ struct JobStanding: Sendable {
 
 extension Bars.Bar {
     /// So late it is said: as late as makes a job late.
-    static let noticeableMs = 60_000
+    static let noticeableMs = Int(Lateness.tolerance / .milliseconds(1))
 
     init(_ execution: RecentExecution) {
         switch execution.status {

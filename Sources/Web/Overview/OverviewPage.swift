@@ -101,6 +101,6 @@ extension OverviewPage {
             sentence: "No jobs yet.",
             numbers: [], hasTroubles: false, troubles: [], hasMoreTroubles: false, moreTroubles: "", troublesPath: "", hasJobs: false,
             hasDone: false, done: [], hasNext: false, next: [], mayMake: true, newJobPath: "/n", jobsPath: "/j", executionsPath: "/e",
-            curl: Examples.makeJob("https://prikke.test")),
+            curl: CurlExample.newJob(at: "https://prikke.test")),
     ]
 }

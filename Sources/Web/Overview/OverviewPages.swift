@@ -75,7 +75,7 @@ extension OverviewPage {
             hasNext: !facts.next.isEmpty,
             next: facts.next.compactMap { Next($0, slug, now: facts.now) }, mayMake: access.may(.changeJobs),
             newJobPath: Paths.filled(Paths.newJob, slug), jobsPath: Paths.filled(Paths.jobs, slug),
-            executionsPath: Paths.filled(Paths.executions, slug), curl: Examples.makeJob(siteURL))
+            executionsPath: Paths.filled(Paths.executions, slug), curl: CurlExample.newJob(at: siteURL))
     }
 
     private static func numbers(_ facts: Facts, _ slug: String) -> [Number] {

@@ -39,7 +39,7 @@ struct StatusPage: Page {
         let mark = health.isHealthy ? Mark.good : Mark.bad
         parts =
             [Part(mark: Mark.good.svg, name: "API and pages", state: "answering")]
-            + health.parts.map { Part(mark: mark.svg, name: $0.name.prefix(1).uppercased() + $0.name.dropFirst(), state: $0.state) }
+            + health.parts.map { Part(mark: mark.svg, name: $0.name.capitalizedFirst, state: $0.state) }
             + [Self.delivery(about.delivery)]
         hasLateness = about.lateness != nil
         latenessInWords =
@@ -101,6 +101,7 @@ public struct About: Sendable {
         /// How many started within each bound and not within the one before; without a bound: later than all.
         let buckets: [(bound: Double?, count: Int64)]
 
+        /// Seconds; `buckets` by their upper bounds, the last without one.
         public init(starts: Int64, median: Double, most: Double, buckets: [(bound: Double?, count: Int64)] = []) {
             (self.starts, self.median, self.most, self.buckets) = (starts, median, most, buckets)
         }
@@ -112,6 +113,7 @@ public struct About: Sendable {
         /// Occurrences that were due and have no answer anywhere: none, unless something is wrong with Prikke.
         let unexplained: Int64
 
+        /// Attempts recorded since this node began, and occurrences that nothing is known of.
         public init(attempts: Int64, unexplained: Int64) { (self.attempts, self.unexplained) = (attempts, unexplained) }
     }
 

@@ -62,7 +62,7 @@ struct Chrome: Sendable {
         isLightTheme = viewer.theme == .light
         isDarkTheme = viewer.theme == .dark
         themeButtons = Theme.allCases.map { theme in
-            let label = theme.rawValue.prefix(1).uppercased() + theme.rawValue.dropFirst()
+            let label = theme.rawValue.capitalizedFirst
             return ThemeButton(themeValue: theme.rawValue, themeLabel: label, isPressed: theme == viewer.theme ? "true" : "false")
         }
         (flash, hasFlash) = (viewer.flash, !viewer.flash.isEmpty)
