@@ -186,6 +186,69 @@ CREATE TABLE public.audit_log (
     CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['page'::text, 'api'::text, 'sync'::text, 'cli'::text, 'billing'::text, 'engine'::text])))
 );
 
+CREATE TABLE public.breakers (
+    organization_id uuid NOT NULL,
+    host text NOT NULL,
+    failures integer NOT NULL,
+    opened_at timestamp with time zone,
+    probe_at timestamp with time zone,
+    probes integer DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.channels (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sealed bytea NOT NULL,
+    shown text NOT NULL,
+    confirmed_at timestamp with time zone,
+    confirmation bytea,
+    enabled boolean NOT NULL,
+    switched_off_at timestamp with time zone,
+    switched_off_reason text,
+    refused_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    resting_until timestamp with time zone,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT channels_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+);
+
+CREATE TABLE public.deliveries (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    channel_id uuid NOT NULL,
+    event text NOT NULL,
+    subject text,
+    incident_id uuid,
+    message jsonb NOT NULL,
+    outbox_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    status text DEFAULT 'waiting'::text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    error text,
+    CONSTRAINT deliveries_check CHECK (((next_try_at IS NULL) = (finished_at IS NOT NULL))),
+    CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
+);
+
+CREATE TABLE public.delivery_attempts (
+    organization_id uuid NOT NULL,
+    delivery_id uuid NOT NULL,
+    number integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    status_code smallint,
+    answer text,
+    error text
+);
+
 CREATE TABLE public.entitlements (
     organization_id uuid NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
@@ -360,6 +423,26 @@ CREATE TABLE public.idempotency_keys (
     sealed bytea,
     CONSTRAINT idempotency_keys_name_check CHECK ((length(name) = 32)),
     CONSTRAINT idempotency_keys_request_check CHECK ((length(request) = 32))
+);
+
+CREATE TABLE public.incidents (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    job_id uuid,
+    host text,
+    subject text NOT NULL,
+    reason text,
+    detail text,
+    execution_id uuid,
+    count integer DEFAULT 1 NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    closing_execution_id uuid,
+    closed_reason text,
+    look_at timestamp with time zone,
+    CONSTRAINT incidents_check CHECK (((job_id IS NULL) = (kind = 'breaker'::text))),
+    CONSTRAINT incidents_kind_check CHECK ((kind = ANY (ARRAY['failing'::text, 'missed'::text, 'breaker'::text, 'stopped'::text, 'set_aside'::text])))
 );
 
 CREATE TABLE public.invites (
@@ -558,6 +641,14 @@ CREATE TABLE public.magic_links (
     CONSTRAINT magic_links_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
+CREATE TABLE public.mail_events (
+    digest bytea NOT NULL,
+    event text NOT NULL,
+    recipient text NOT NULL,
+    is_soft boolean NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.memberships (
     organization_id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -575,6 +666,16 @@ CREATE TABLE public.nodes (
     clock_offset_us bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
+
+CREATE TABLE public.notices (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    facts jsonb NOT NULL,
+    cause text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone
+);
 
 CREATE TABLE public.organizations (
     id uuid NOT NULL,
@@ -612,7 +713,7 @@ CASE status
     ELSE (next_try_at IS NULL)
 END),
     CONSTRAINT outbox_check2 CHECK (((sealed IS NOT NULL) OR (next_try_at IS NULL))),
-    CONSTRAINT outbox_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text, 'expired'::text])))
+    CONSTRAINT outbox_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text, 'expired'::text, 'suppressed'::text])))
 );
 
 CREATE TABLE public.queue (
@@ -703,6 +804,29 @@ CREATE TABLE public.signing_secrets (
     expires_at timestamp with time zone
 );
 
+CREATE TABLE public.silences (
+    organization_id uuid NOT NULL,
+    subject text NOT NULL,
+    until timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.suppressions (
+    recipient text NOT NULL,
+    cause text NOT NULL,
+    detail text,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.tellings (
+    organization_id uuid NOT NULL,
+    incident_id uuid NOT NULL,
+    channel_id uuid NOT NULL,
+    opening_told_at timestamp with time zone NOT NULL,
+    reminded_at timestamp with time zone,
+    closing_told_at timestamp with time zone
+);
+
 CREATE TABLE public.usage_counters (
     organization_id uuid NOT NULL,
     month date NOT NULL,
@@ -757,6 +881,18 @@ ALTER TABLE ONLY public.attempts_keep_90
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.breakers
+    ADD CONSTRAINT breakers_pkey PRIMARY KEY (organization_id, host);
+
+ALTER TABLE ONLY public.channels
+    ADD CONSTRAINT channels_pkey PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.delivery_attempts
+    ADD CONSTRAINT delivery_attempts_pkey PRIMARY KEY (organization_id, delivery_id, number);
+
 ALTER TABLE ONLY public.entitlements
     ADD CONSTRAINT entitlements_pkey PRIMARY KEY (organization_id);
 
@@ -786,6 +922,9 @@ ALTER TABLE ONLY public.former_slugs
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (organization_id, api_key_id, name);
+
+ALTER TABLE ONLY public.incidents
+    ADD CONSTRAINT incidents_pkey PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.invites
     ADD CONSTRAINT invites_email_key UNIQUE (organization_id, email);
@@ -820,11 +959,20 @@ ALTER TABLE ONLY public.magic_links
 ALTER TABLE ONLY public.magic_links
     ADD CONSTRAINT magic_links_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.mail_events
+    ADD CONSTRAINT mail_events_pkey PRIMARY KEY (digest);
+
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (organization_id, user_id);
 
 ALTER TABLE ONLY public.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_organization_id_cause_key UNIQUE (organization_id, cause);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_pkey PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
@@ -859,6 +1007,15 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.signing_secrets
     ADD CONSTRAINT signing_secrets_pkey PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.silences
+    ADD CONSTRAINT silences_pkey PRIMARY KEY (organization_id, subject);
+
+ALTER TABLE ONLY public.suppressions
+    ADD CONSTRAINT suppressions_pkey PRIMARY KEY (recipient);
+
+ALTER TABLE ONLY public.tellings
+    ADD CONSTRAINT tellings_pkey PRIMARY KEY (organization_id, incident_id, channel_id);
+
 ALTER TABLE ONLY public.usage_counters
     ADD CONSTRAINT usage_counters_pkey PRIMARY KEY (organization_id, month);
 
@@ -880,6 +1037,16 @@ CREATE INDEX audit_log_of_actor ON public.audit_log USING btree (actor_id) WHERE
 CREATE INDEX audit_log_of_request ON public.audit_log USING btree (organization_id, request_id) WHERE (request_id IS NOT NULL);
 
 CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (organization_id, subject, id);
+
+CREATE UNIQUE INDEX channels_confirmation ON public.channels USING btree (confirmation) WHERE (confirmation IS NOT NULL);
+
+CREATE INDEX deliveries_by_age ON public.deliveries USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX deliveries_by_time ON public.deliveries USING btree (organization_id, created_at DESC, id DESC);
+
+CREATE INDEX deliveries_due ON public.deliveries USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+
+CREATE INDEX deliveries_of_channel ON public.deliveries USING btree (organization_id, channel_id, created_at DESC, id DESC);
 
 CREATE INDEX executions_stretches ON ONLY public.executions USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
 
@@ -933,6 +1100,16 @@ CREATE INDEX former_slugs_of_organization ON public.former_slugs USING btree (or
 
 CREATE INDEX idempotency_keys_old ON public.idempotency_keys USING btree (created_at);
 
+CREATE INDEX incidents_by_time ON public.incidents USING btree (organization_id, opened_at DESC, id DESC);
+
+CREATE INDEX incidents_of_job ON public.incidents USING btree (organization_id, job_id, opened_at DESC) WHERE (job_id IS NOT NULL);
+
+CREATE UNIQUE INDEX incidents_open_of_host ON public.incidents USING btree (organization_id, host) WHERE ((closed_at IS NULL) AND (job_id IS NULL));
+
+CREATE UNIQUE INDEX incidents_open_of_job ON public.incidents USING btree (organization_id, job_id, kind) WHERE ((closed_at IS NULL) AND (job_id IS NOT NULL));
+
+CREATE INDEX incidents_to_look_at ON public.incidents USING btree (look_at) WHERE (look_at IS NOT NULL);
+
 CREATE INDEX invites_of_email ON public.invites USING btree (email);
 
 CREATE INDEX invites_of_inviter ON public.invites USING btree (invited_by) WHERE (invited_by IS NOT NULL);
@@ -985,11 +1162,19 @@ CREATE INDEX magic_links_of_user ON public.magic_links USING btree (user_id) WHE
 
 CREATE INDEX magic_links_over ON public.magic_links USING btree (expires_at);
 
+CREATE INDEX mail_events_by_age ON public.mail_events USING btree (at);
+
+CREATE INDEX mail_events_of_recipient ON public.mail_events USING btree (recipient, at);
+
 CREATE INDEX memberships_of_user ON public.memberships USING btree (user_id);
+
+CREATE INDEX notices_untold ON public.notices USING btree (created_at) WHERE (told_at IS NULL);
 
 CREATE INDEX organizations_deleted ON public.organizations USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 
 CREATE INDEX outbox_by_age ON public.outbox USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX outbox_by_provider ON public.outbox USING btree (provider_id) WHERE (provider_id IS NOT NULL);
 
 CREATE INDEX outbox_due ON public.outbox USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
 
@@ -1082,6 +1267,18 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.breakers
+    ADD CONSTRAINT breakers_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.channels
+    ADD CONSTRAINT channels_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_organization_id_channel_id_fkey FOREIGN KEY (organization_id, channel_id) REFERENCES public.channels(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.delivery_attempts
+    ADD CONSTRAINT delivery_attempts_organization_id_delivery_id_fkey FOREIGN KEY (organization_id, delivery_id) REFERENCES public.deliveries(organization_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.entitlements
     ADD CONSTRAINT entitlements_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
@@ -1096,6 +1293,9 @@ ALTER TABLE ONLY public.idempotency_keys
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.incidents
+    ADD CONSTRAINT incidents_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.invites
     ADD CONSTRAINT invites_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES public.users(id) ON DELETE SET NULL;
@@ -1127,6 +1327,9 @@ ALTER TABLE ONLY public.memberships
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
@@ -1141,6 +1344,15 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.signing_secrets
     ADD CONSTRAINT signing_secrets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.silences
+    ADD CONSTRAINT silences_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tellings
+    ADD CONSTRAINT tellings_organization_id_channel_id_fkey FOREIGN KEY (organization_id, channel_id) REFERENCES public.channels(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tellings
+    ADD CONSTRAINT tellings_organization_id_incident_id_fkey FOREIGN KEY (organization_id, incident_id) REFERENCES public.incidents(organization_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.usage_counters
     ADD CONSTRAINT usage_counters_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
