@@ -221,8 +221,8 @@ extension Browser {
 
     private static func ask(_ port: UInt16, _ method: String, _ path: String, _ body: JSON?) async throws -> JSON {
         let call = Call(method: method, path: path, body: body?.bytes())
-        // The driver says that it closes the connection, and does not.
-        let answer = Answer(await Wire.exchange(call.bytes, port: port, until: isWhole))
+        // The driver says that it closes the connection, and does not. On two busy cores a browser may take a minute to come up.
+        let answer = Answer(await Wire.exchange(call.bytes, port: port, patience: 180, until: isWhole))
         guard answer.status == 200 else { throw Refused(description: "\(method) \(path): \(answer.status) \(answer.text.prefix(500))") }
         return answer.json["value"] ?? .null
     }
