@@ -29,7 +29,7 @@ struct MembersPage: Page {
     let invites: [InviteRow]
     let isManager: Bool
     let inviting: [Form]
-    let leaving: [PostButton]
+    let leavingPath: String
 }
 
 extension MembersPage {
@@ -59,9 +59,7 @@ extension MembersPage {
         hasInvites = !invites.isEmpty
         isManager = !inviting.isEmpty
         self.inviting = inviting
-        leaving = [
-            PostButton("Leave", to: Paths.filled(Paths.leaving, slug), token: token, about: access.organization.name, isDanger: true)
-        ]
+        leavingPath = Paths.filled(Paths.leaving, slug)
     }
 
     static let samples = [
@@ -72,7 +70,7 @@ extension MembersPage {
                     email: "ada@example.com", memberPath: "/", mayBeChanged: false, isSelf: true, memberRole: "viewer",
                     since: [PageSamples.moment])
             ],
-            hasInvites: false, invites: [], isManager: false, inviting: [], leaving: [PageSamples.button]),
+            hasInvites: false, invites: [], isManager: false, inviting: [], leavingPath: "/l"),
         MembersPage(
             title: "Members · Acme", lead: "3 of 10 places taken, open invites included.",
             members: [
@@ -85,6 +83,6 @@ extension MembersPage {
                 .init(
                     invited: "bob@example.com", invitedRole: "member", sentAt: [PageSamples.moment], openUntil: [PageSamples.moment],
                     inviteActs: [PageSamples.button])
-            ], isManager: true, inviting: [PageSamples.form], leaving: [PageSamples.button]),
+            ], isManager: true, inviting: [PageSamples.form], leavingPath: "/l"),
     ]
 }
