@@ -118,6 +118,6 @@ import Testing
         let html = try Views().partial(
             "postbutton", PostButton("Remove", to: "/x", token: "t", about: "<Ada>", [("id", "1")]))
         #expect(html.contains("<input type=\"hidden\" name=\"id\" value=\"1\">"))
-        #expect(html.contains("<button class=\"danger\">Remove<span class=\"unseen\"> &lt;Ada&gt;</span></button>"))
+        #expect(html.contains("<button>Remove<span class=\"unseen\"> &lt;Ada&gt;</span></button>"))
     }
 }

@@ -42,7 +42,7 @@ extension MembersPage {
             MemberRow(
                 email: $0.user.email.text, memberPath: Paths.filled(Paths.member, slug, $0.user.id.text),
                 mayBeChanged: access.may(.manageMembers) && access.role.isAtLeast($0.role), isSelf: $0.user.id == user.id,
-                memberRole: $0.role.rawValue, since: [Moment($0.createdAt, now: now)])
+                memberRole: $0.role.rawValue.capitalizedFirst, since: [Moment($0.createdAt, now: now)])
         }
         self.invites = invites.map { invite in
             let acts = [
@@ -52,7 +52,7 @@ extension MembersPage {
                     "Revoke", to: Paths.filled(Paths.sentInviteRevocation, slug, invite.id.text), token: token, about: invite.email.text),
             ]
             return InviteRow(
-                invited: invite.email.text, invitedRole: invite.role.rawValue, sentAt: [Moment(invite.sentAt, now: now)],
+                invited: invite.email.text, invitedRole: invite.role.rawValue.capitalizedFirst, sentAt: [Moment(invite.sentAt, now: now)],
                 openUntil: [Moment(invite.expiresAt, now: now)],
                 inviteActs: access.role.isAtLeast(invite.role) ? acts : [])
         }

@@ -6,7 +6,7 @@ extension MembersPages {
     static let removal = "Takes all access away at once. API keys that this person made go on working, but manage nothing more."
 
     static func facts(of member: Membership) -> [(String, String)] {
-        [("Role", member.role.rawValue), ("Member since", member.createdAt.words)]
+        [("Role", member.role.rawValue.capitalizedFirst), ("Member since", member.createdAt.words)]
     }
 
     // MARK: - Removing
@@ -66,7 +66,8 @@ extension MembersPages {
         let page = PlainPage.asking(
             "Leave \(context.access.organization.name)",
             ["You lose access at once. To come back you need a new invite."] + (context.access.role == .owner ? [last] : []),
-            facts: [("Your role", context.access.role.rawValue)], to: Paths.filled(Paths.leaving, context.slug), "Leave it",
+            facts: [("Your role", context.access.role.rawValue.capitalizedFirst)], to: Paths.filled(Paths.leaving, context.slug),
+            "Leave it",
             cancel: Paths.filled(Paths.members, context.slug), context.viewer)
         return pages.answer(page, to: context.viewer)
     }

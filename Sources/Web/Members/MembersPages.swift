@@ -49,7 +49,7 @@ struct MembersPages: Sendable {
 
     /// Those that may be given.
     private static func roles(of access: Access) -> [FormField.Option] {
-        Role.allCases.filter { access.role.isAtLeast($0) }.map { .init(value: $0.rawValue, label: $0.rawValue) }
+        Role.allCases.filter { access.role.isAtLeast($0) }.map { .init(value: $0.rawValue, label: $0.rawValue.capitalizedFirst) }
     }
 
     // MARK: - One member
