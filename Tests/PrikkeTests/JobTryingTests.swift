@@ -20,7 +20,7 @@ import Testing
                     [("kind", "weekly"), ("days", "1"), ("time", "08:00"), ("timezone", "Europe/Oslo")], 200,
                     [
                         "At 08:00, on Monday (Europe/Oslo)", "Next runs", "<li>Mon ", ", 08:00", "About 4 executions a month",
-                        "1,000,000 in your plan",
+                        "1\u{A0}M in your plan",
                     ]
                 ),
                 (
