@@ -26,13 +26,14 @@ extension JobsPages {
 
     private func page(
         _ query: JobsQuery, _ counts: JobCounts, _ access: Access
-    ) async throws -> (jobs: [Job], next: Jobs.Position?) {
+    ) async throws -> (jobs: [Job], next: JobsQuery?) {
         let first = query.isPlain ? try await trouble(counts, access) : []
         let limit = Self.perPage - first.count
         let listed = try await work.jobs.list(query.filter, in: query.order, after: query.position, limit: limit + 1, for: access)
-        let known = Set(first.map(\.id))
+        let known = Set(first.map(\.id.text) + query.shown)
         let page = listed.prefix(limit)
-        return (first + page.map(\.job).filter { !known.contains($0.id) }, listed.count > limit ? page.last?.position : nil)
+        let next = listed.count > limit ? page.last.map { query.behind($0.position, first) } : nil
+        return (first + page.map(\.job).filter { !known.contains($0.id.text) }, next)
     }
 
     /// What fails and what is late: whoever opens the list comes for these.
