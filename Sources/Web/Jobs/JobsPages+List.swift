@@ -15,8 +15,8 @@ extension JobsPages {
         let query = JobsQuery(try request.query(JobsQuery.fields))
         if query.deleted { return try await listDeleted(query, context) }
         let access = context.access
-        async let usage = work.jobs.usage(of: nil, for: access)
         let counts = try await work.jobs.counts(for: access)
+        async let usage = work.jobs.usage(of: nil, jobs: counts.all, for: access)
         let (jobs, next) = try await page(query, counts, access)
         let content = JobsPage.Content(
             query: query, counts: counts, usage: try await usage, rows: try await rows(jobs, query, access), next: next)
