@@ -48,20 +48,27 @@ public struct MessageRenderer: Sendable {
         struct Line { let text: String }
 
         let subject: String
+        let headings: [Line]
         let paragraphs: [Line]
         let facts: [Message.Fact]
         let hasFacts: Bool
+        let hasOutput: Bool
+        let output: [Line]
         let buttons: [Link]
         let closing: [Line]
+        let settings: [Link]
 
         struct Link { let action, url: String }
 
         init(_ message: Message) {
             subject = message.subject
+            headings = message.heading.isEmpty ? [] : [Line(text: message.heading)]
             paragraphs = message.paragraphs.map(Line.init)
             (facts, hasFacts) = (message.facts, !message.facts.isEmpty)
+            (output, hasOutput) = (message.output.map(Line.init), !message.output.isEmpty)
             buttons = message.button.map { [Link(action: $0.label, url: $0.url)] } ?? []
             closing = message.closing.map(Line.init)
+            settings = message.settings.map { [Link(action: $0.label, url: $0.url)] } ?? []
         }
     }
 }

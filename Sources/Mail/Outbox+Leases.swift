@@ -32,6 +32,17 @@ extension Outbox {
         """
     }
 
+    /// Ends what is to go to an address that mail came back from, but for what its owner waits for.
+    static func suppression(now: Timestamp) -> Query {
+        """
+        UPDATE outbox o SET status = 'suppressed', error = 'mail to this address is stopped: ' || s.cause, next_try_at = NULL,
+            leased_until = NULL, finished_at = \(now), sealed = NULL
+        FROM suppressions s
+        WHERE s.recipient = o.recipient AND o.next_try_at <= \(now) AND o.status = 'waiting'
+            AND o.kind <> ALL (\(Message.Kind.allCases.filter(\.ignoresSuppression).map(\.rawValue)))
+        """
+    }
+
     /// Leases what is due, or whose lease has ended, the longest due first. Kinds that this version does not know are left to
     /// nodes that do.
     static func claim(_ most: Int, until end: Timestamp, now: Timestamp) -> Query {
@@ -60,15 +71,16 @@ extension Outbox {
         """
     }
 
-    /// Forgets what has been final for longer than `days`; of the newest, so many stay.
+    /// Forgets what has been final for longer than `days`, and what came back of it; of the newest, so many stay.
     static func pruning(keeping days: Int, most: Int?, now: Timestamp) -> [Query] {
-        let age: Query = "DELETE FROM outbox WHERE finished_at < \(now.adding(.seconds(-86_400 * days)))"
-        guard let most else { return [age] }
+        let end = now.adding(.seconds(-86_400 * days))
+        let age: [Query] = ["DELETE FROM outbox WHERE finished_at < \(end)", "DELETE FROM mail_events WHERE at < \(end)"]
+        guard let most else { return age }
         let surplus: Query = """
             DELETE FROM outbox WHERE finished_at IS NOT NULL AND id IN (
                 SELECT id FROM outbox WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC OFFSET \(most))
             """
-        return [age, surplus]
+        return age + [surplus]
     }
 }
 

@@ -102,7 +102,7 @@ import Time
         #expect(round.unavailableFor == .seconds(300))
         let row = try await scene.row()
         #expect(row.status == "waiting" && row.tries == 0 && row.error == "the key is wrong")
-        try await scene.courier.deliver(at: Self.later, isSending: false)
+        try await scene.courier.deliver(at: Self.later, most: 0)
         #expect(scene.transport.sent.count == 1)
     }
 
@@ -189,7 +189,14 @@ import Time
         let scene = try Scene()
         try await scene.add()
         try await scene.add(to: "bob@example.com")
-        try await scene.database.query(Outbox.erasure(of: ["alice@example.com"]))
+        try await scene.database.batch([
+            "INSERT INTO suppressions (recipient, cause, since) VALUES ('alice@example.com', 'spam', now())",
+            "INSERT INTO mail_events (digest, event, recipient, is_soft, at) VALUES ('x', 'spam', 'alice@example.com', false, now())",
+            Outbox.erasure(of: ["alice@example.com"]),
+        ])
+        for table: Query in ["suppressions", "mail_events"] {
+            #expect(try await scene.database.query("SELECT count(*) AS count FROM \(table)").only("count") == 0)
+        }
         try await scene.courier.deliver(at: Self.begin)
         #expect(scene.transport.sent.map(\.to.text) == ["bob@example.com"])
         #expect(try await scene.count() == 1)
