@@ -6,6 +6,8 @@ struct Happening: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case job(ID<Job>, JobAction)
         case execution(ID<Execution>)
+        /// What is to be told of: incidents, what became of messages.
+        case alerts
     }
 
     let organization: ID<Organization>
@@ -59,6 +61,12 @@ extension Happening {
         """
     }
 
+    /// SQL: the call that tells, of the rows it goes over, that alerts of the organizations `id` have changed.
+    static func notify(alertsOf id: Query, _ database: Database) -> Query {
+        let lines: Query = "string_agg(\(hex(id)) || ' a', E'\\n')"
+        return "pg_notify(\(database.qualified(channel: topic)), CASE WHEN length(\(lines)) <= \(mostBytes) THEN \(lines) ELSE '*' END)"
+    }
+
     /// SQL: an id as it stands in a notice.
     private static func hex(_ id: Query) -> Query { "replace(\(id)::text, '-', '')" }
 
@@ -75,6 +83,7 @@ extension Happening {
         switch kind {
         case .execution(let id): "e" + id.hex
         case .job(let id, let action): String(action.rawValue.prefix(2)) + id.hex
+        case .alerts: "a"
         }
     }
 
@@ -102,7 +111,9 @@ extension Happening {
 
 extension Happening.Kind {
     fileprivate init?(_ word: Substring) {
-        if word.first == "e", let id = ID<Execution>(hex: word.dropFirst()) {
+        if word == "a" {
+            self = .alerts
+        } else if word.first == "e", let id = ID<Execution>(hex: word.dropFirst()) {
             self = .execution(id)
         } else if let action = JobAction.allCases.first(where: { word.hasPrefix($0.rawValue.prefix(2)) }),
             let id = ID<Job>(hex: word.dropFirst(2))
