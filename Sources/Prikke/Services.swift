@@ -24,6 +24,7 @@ struct Services {
     private let jobsOfOrganization: JobsOfOrganization
     let signing: SigningSecrets
     private let jobSecrets: JobSecrets
+    let channelSecrets: ChannelSecrets
     let sealingKeys: SealingKeys
     let policy: AddressPolicy
     let outbound: OutboundClient
@@ -51,7 +52,7 @@ struct Services {
             catchUpRate: configuration.catchUpRate == 0 ? nil : configuration.catchUpRate, on: home.loop)
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
         let seal = try SecretKey.seal(configuration)
-        (signing, jobSecrets) = (SigningSecrets(seal), JobSecrets(seal))
+        (signing, jobSecrets, channelSecrets) = (SigningSecrets(seal), JobSecrets(seal), ChannelSecrets(seal))
         sealingKeys = SealingKeys(home.engine, seal: seal, columns: Self.sealedColumns)
         outbox = Outbox(seal: seal, bell: home.engine)
         renderer = try MessageRenderer(from: configuration.sender)
@@ -129,7 +130,7 @@ struct Services {
 
     /// Every column that holds envelopes: what `prikke secrets rotate` seals anew.
     static let sealedColumns = [
-        SigningSecrets.column, JobSecrets.column, IdempotencyKeys.column,
+        SigningSecrets.column, JobSecrets.column, ChannelSecrets.column, IdempotencyKeys.column,
         SealedColumn("outbox", key: ["id"], reading: ["recipient"]) { row throws(PostgresError) in try Outbox.place(of: row) },
     ]
 
