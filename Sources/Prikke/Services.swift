@@ -24,6 +24,7 @@ struct Services {
     private let jobsOfOrganization: JobsOfOrganization
     let signing: SigningSecrets
     private let jobSecrets: JobSecrets
+    let channelSecrets: ChannelSecrets
     let sealingKeys: SealingKeys
     let policy: AddressPolicy
     let outbound: OutboundClient
@@ -32,6 +33,9 @@ struct Services {
     let executions: Executions
     let testCalls: TestCalls
     let events: Events
+    let channels: Channels
+    let incidents: Incidents
+    let deliveries: Deliveries
     let plans: PlanCatalog
     let outbox: Outbox
     /// In development, where no mail leaves the machine.
@@ -51,7 +55,7 @@ struct Services {
             catchUpRate: configuration.catchUpRate == 0 ? nil : configuration.catchUpRate, on: home.loop)
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
         let seal = try SecretKey.seal(configuration)
-        (signing, jobSecrets) = (SigningSecrets(seal), JobSecrets(seal))
+        (signing, jobSecrets, channelSecrets) = (SigningSecrets(seal), JobSecrets(seal), ChannelSecrets(seal))
         sealingKeys = SealingKeys(home.engine, seal: seal, columns: Self.sealedColumns)
         outbox = Outbox(seal: seal, bell: home.engine)
         renderer = try MessageRenderer(from: configuration.sender)
@@ -76,7 +80,8 @@ struct Services {
         let mails = Mails(outbox, links: Links(site: configuration.siteURL))
         let limits = RateLimits(home.api)
         organizations = Organizations(
-            home.api, signing: signing, mails: mails, newcomers: plans.free.entitlements, jobs: jobsOfOrganization)
+            home.api, signing: signing, mails: mails, newcomers: plans.free.entitlements, jobs: jobsOfOrganization,
+            more: { [channelSecrets] in [try Channels.beginning(of: $0, at: $1, sealedBy: channelSecrets)] })
         keys = APIKeys(home.api, mails: mails)
         idempotencyKeys = IdempotencyKeys(home.api, seal: seal)
         budgets = RequestBudgets(limits, perMinute: configuration.rateLimit)
@@ -89,6 +94,10 @@ struct Services {
         executions = Executions(engine, over: home.api)
         testCalls = TestCalls(jobs, signing: signing, limits: limits)
         events = Events(engine, jobs, executions, over: home.api, logger: logger)
+        channels = Channels(
+            home.api, kinds: ChannelKinds(client: outbound, policy: policy, userAgent: userAgent), secrets: channelSecrets, outbox: outbox,
+            links: ChannelLinks(site: configuration.siteURL), limits: limits)
+        (incidents, deliveries) = (Incidents(home.api), Deliveries(home.api))
     }
 
     /// The database that the API asks.
@@ -127,9 +136,12 @@ struct Services {
         return Together(services)
     }
 
+    /// Organizations that are older than channels get theirs.
+    func makeMissingChannels() async throws { try await Channels.makeMissing(over: home.engine, sealedBy: channelSecrets) }
+
     /// Every column that holds envelopes: what `prikke secrets rotate` seals anew.
     static let sealedColumns = [
-        SigningSecrets.column, JobSecrets.column, IdempotencyKeys.column,
+        SigningSecrets.column, JobSecrets.column, ChannelSecrets.column, IdempotencyKeys.column,
         SealedColumn("outbox", key: ["id"], reading: ["recipient"]) { row throws(PostgresError) in try Outbox.place(of: row) },
     ]
 
