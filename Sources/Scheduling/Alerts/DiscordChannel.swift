@@ -9,7 +9,8 @@ struct DiscordChannel: ChannelKind {
     static let label = "Discord"
     static let fields = [
         GuardedPost.field(
-            help: "From the channel's settings in Discord: Integrations, Webhooks, Copy Webhook URL. Add ?thread_id=… to write to one thread.",
+            help:
+                "From the channel's settings in Discord: Integrations, Webhooks, Copy Webhook URL. Add ?thread_id=… to write to one thread.",
             example: "https://discord.com/api/webhooks/1111111111111111111/XXXXXXXXXXXXXXXX")
     ]
 

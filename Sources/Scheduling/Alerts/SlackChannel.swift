@@ -9,7 +9,8 @@ struct SlackChannel: ChannelKind {
     static let label = "Slack"
     static let fields = [
         GuardedPost.field(
-            help: "An incoming webhook or a workflow's trigger of Slack's, or a webhook of Mattermost or others that take Slack's messages.",
+            help:
+                "An incoming webhook or a workflow's trigger of Slack's, or a webhook of Mattermost or others that take Slack's messages.",
             example: "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX")
     ]
 
