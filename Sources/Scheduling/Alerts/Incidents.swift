@@ -106,6 +106,11 @@ public struct Incidents: Sendable {
         public let openedAt: Timestamp
         public let remindedAt: Timestamp?
         public let closedAt: Timestamp?
+
+        /// That it failed was told then, and so far no more.
+        public init(channelID: ID<Channel>, openedAt: Timestamp, remindedAt: Timestamp? = nil, closedAt: Timestamp? = nil) {
+            (self.channelID, self.openedAt, self.remindedAt, self.closedAt) = (channelID, openedAt, remindedAt, closedAt)
+        }
     }
 
     /// Whom these were told, first ones first, by the incident's id.
