@@ -27,6 +27,8 @@ public struct RateLimit: Sendable {
     static let invitesToAddress = RateLimit(name: "invites to address", most: 1, window: .seconds(86_400))
     static let addressChanges = RateLimit(name: "address changes", most: 5, window: .seconds(86_400))
     static let testCalls = RateLimit(name: "test calls", most: 20, window: .seconds(60))
+    /// Of the mail service, which sends many in one.
+    static let mailEvents = RateLimit(name: "mail events", most: 1_200, window: .seconds(60))
     static let exports = RateLimit(name: "exports", most: 20, window: .seconds(3_600))
 }
 
@@ -54,6 +56,9 @@ public struct RateLimits: Sendable {
         guard let seconds = try await refusal([(.testCalls, access.organization.id.text)]) else { return }
         throw Denial.tryLater(seconds: seconds)
     }
+
+    /// Counts a delivery of mail events from a network: nil, or so many seconds until it may send the next.
+    public func refusalOfMailEvents(from network: String) async throws -> Int? { try await refusal([(.mailEvents, network)]) }
 
     /// How a window stands after something was taken out of it.
     struct Window {
