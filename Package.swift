@@ -88,9 +88,10 @@ let package = Package(
         .target(
             name: "Mail",
             dependencies: [
-                "Postgres", "Secrets", "EventLoop", "Time", "JSON",
+                "Postgres", "Outbound", "Secrets", "EventLoop", "Time", "JSON",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Templates/message.html.mustache"), .embedInCode("Templates/message.txt.mustache")],

@@ -1,4 +1,5 @@
 import JSON
+import Mail
 import Migrations
 import Postgres
 import Scheduling
@@ -22,7 +23,8 @@ extension Site {
                 API.deliveries(services.deliveries),
                 API.organization(services.people), API.members(services.people.memberships), API.invites(services.people.invites),
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
-            authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },
+            authenticate: { try await keys.authenticate($0) },
+            health: { [mailjet = services.mailjet] in await health(of: database, mail: mailjet?.trouble) },
             about: { [since = Timestamp.now()] in
                 About(
                     version: Prikke.version, zoneData: ZoneData.version(), lateness: Metering.lateness(), delivery: Metering.delivery(),
@@ -43,6 +45,10 @@ extension Site {
         site.budget = { [budgets = services.budgets] in try await budgets.take(for: $0) }
         site.exportJobs = { [jobs = services.jobs] in try await allJobs(of: $0, jobs) }
         site.mailbox = services.mailbox
+        if services.configuration.stage == .development { site.mailSamples = try? MailSample.all(services.renderer) }
+        site.mailEvents = services.mailEvents.map { [limits = services.limits] door in
+            (door, { try await limits.refusalOfMailEvents(from: $0) })
+        }
         return site
     }
 
@@ -58,7 +64,15 @@ extension Site {
 
     /// Over the connections of the API, because it is they that must work, and within a second: who answers later is as good as
     /// away. The statement goes on meanwhile; a deadline of its own would take the connection from all that are on it.
-    static func health(of database: Database) async -> HealthReport {
+    ///
+    /// `mail`: why this node sends no mail, if it does not. Jobs run all the same, and nobody is to restart it for that.
+    static func health(of database: Database, mail trouble: String? = nil) async -> HealthReport {
+        var report = await health(of: database)
+        if let trouble { report.parts.append(("mail", trouble)) }
+        return report
+    }
+
+    private static func health(of database: Database) async -> HealthReport {
         let (reports, say) = AsyncStream.makeStream(of: HealthReport.self)
         Task { say.yield(await report(on: database)) }
         let end = Task {

@@ -31,6 +31,8 @@ public struct RateLimit: Sendable {
     static let confirmationsOfOrganization = RateLimit(name: "channel confirmations", most: 20, window: .seconds(86_400))
     /// Over all organizations.
     static let confirmationsToAddress = RateLimit(name: "channel confirmations to address", most: 3, window: .seconds(86_400))
+    /// Of the mail service, which sends many in one.
+    static let mailEvents = RateLimit(name: "mail events", most: 1_200, window: .seconds(60))
     static let exports = RateLimit(name: "exports", most: 20, window: .seconds(3_600))
 }
 
@@ -71,6 +73,9 @@ public struct RateLimits: Sendable {
         guard let seconds = try await refusal(counts, over: transaction) else { return }
         throw Denial.tryLater(seconds: seconds)
     }
+
+    /// Counts a delivery of mail events from a network: nil, or so many seconds until it may send the next.
+    public func refusalOfMailEvents(from network: String) async throws -> Int? { try await refusal([(.mailEvents, network)]) }
 
     /// How a window stands after something was taken out of it.
     struct Window {

@@ -9,6 +9,9 @@ extension WebServer {
         router.get(RouterPath(Paths.status), use: pages.status)
         if let demo = site.demo { DemoPages(demo: demo, people: site.people, pages: pages).addRoutes(to: router) }
         if let mailbox = site.mailbox { MailboxPages(mailbox: mailbox, views: pages.views, assets: pages.assets).addRoutes(to: router) }
+        if let samples = site.mailSamples {
+            MailSamplePages(samples: samples, views: pages.views, assets: pages.assets).addRoutes(to: router)
+        }
         router.get(RouterPath(Paths.asset), use: pages.asset)
         RobotsFiles(siteURL: site.url, api: site.api, assets: pages.assets).addRoutes(to: router)
         documents.addRoutes(to: router)
@@ -21,6 +24,9 @@ extension WebServer {
         router.get(RouterPath(Paths.health), use: vitals.health)
         router.get(RouterPath(Paths.liveness), use: vitals.liveness)
         router.get(RouterPath(Paths.metrics), use: vitals.metrics)
+
+        // What others tell us
+        if let events = site.mailEvents { MailjetWebhook(events: events.door, budget: events.budget).addRoutes(to: router) }
 
         // The API: each operation is one line of its resource's file
         let api = router.group().add(middleware: authentication).group(context: KeyContext.self)
