@@ -88,9 +88,10 @@ let package = Package(
         .target(
             name: "Mail",
             dependencies: [
-                "Postgres", "Secrets", "EventLoop", "Time", "JSON",
+                "Postgres", "Outbound", "Secrets", "EventLoop", "Time", "JSON",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Templates/message.html.mustache"), .embedInCode("Templates/message.txt.mustache")],
@@ -143,6 +144,16 @@ let package = Package(
                 .embedInCode("Templates/landing.mustache"),
                 .embedInCode("Templates/layout.mustache"),
                 .embedInCode("Templates/mail.mustache"),
+                .embedInCode("Templates/incidents.mustache"),
+                .embedInCode("Templates/incidentslive.mustache"),
+                .embedInCode("Templates/incident.mustache"),
+                .embedInCode("Templates/incidentlive.mustache"),
+                .embedInCode("Templates/channels.mustache"),
+                .embedInCode("Templates/channelslive.mustache"),
+                .embedInCode("Templates/channel.mustache"),
+                .embedInCode("Templates/channellive.mustache"),
+                .embedInCode("Templates/newchannel.mustache"),
+                .embedInCode("Templates/channelguess.mustache"),
                 .embedInCode("Templates/mailbox.mustache"),
                 .embedInCode("Templates/postbutton.mustache"),
                 .embedInCode("Templates/plain.mustache"),
@@ -218,7 +229,7 @@ let package = Package(
         // Tests, from the bottom up.
         .target(
             name: "TestSupport",
-            dependencies: ["Postgres", "Migrations", "EventLoop", "Time", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Postgres", "Migrations", "EventLoop", "Time", "JSON", .product(name: "Logging", package: "swift-log")],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

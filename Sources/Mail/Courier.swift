@@ -51,7 +51,7 @@ public struct Courier: Service {
     }
 
     private func work(_ bell: Bell) async {
-        var (sendingFrom, pruningFrom) = (ContinuousClock.now, ContinuousClock.now)
+        var (patience, pruningFrom) = (Patience(), ContinuousClock.now)
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             var pause = pause
             do {
@@ -60,9 +60,9 @@ public struct Courier: Service {
                     try await prune(at: now)
                     pruningFrom = .now + Self.pruningPause
                 }
-                let round = try await deliver(at: now, isSending: ContinuousClock.now >= sendingFrom)
-                if let unavailable = round.unavailableFor { sendingFrom = .now + unavailable }
-                if round.isFull { pause = .zero }
+                let round = try await deliver(at: now, most: patience.most(at: now))
+                patience.note(round, at: now)
+                pause = round.isFull ? .zero : min(pause, patience.left(at: now) ?? pause)
             } catch {
                 complaints.tell("the courier could not look", error)
                 pause = Self.pauseAfterError
@@ -75,20 +75,42 @@ public struct Courier: Service {
     struct Round: Sendable {
         /// There may be more.
         var isFull = false
-        /// The transport takes nothing for so long.
+        /// The transport takes nothing for so long, or says nothing of what it takes.
         var unavailableFor: Duration?
+        /// Something was tried, and nothing was said against trying more.
+        var isWell: Bool { unavailableFor == nil && isSomething }
+        var isSomething = false
     }
 
-    /// One batch at `now`, which is the database's; tests call it. Its mails go at the same time.
+    /// How much is tried: while the transport takes nothing, one mail when its pause is over, so that no more than that one comes to
+    /// an unknown end.
+    struct Patience {
+        private var isTried = false
+        private var end: Timestamp?
+
+        func most(at now: Timestamp) -> Int {
+            if let end, now < end { return 0 }
+            return isTried ? 1 : Courier.batch
+        }
+
+        func left(at now: Timestamp) -> Duration? { end.flatMap { $0 > now ? now.duration(to: $0) : nil } }
+
+        mutating func note(_ round: Round, at now: Timestamp) {
+            if let pause = round.unavailableFor { (isTried, end) = (true, now.adding(pause)) }
+            if round.isWell { (isTried, end) = (false, nil) }
+        }
+    }
+
+    /// One batch at `now`, which is the database's, of so many mails; tests call it. Its mails go at the same time.
     @discardableResult
-    func deliver(at now: Timestamp, isSending: Bool = true) async throws -> Round {
+    func deliver(at now: Timestamp, most: Int = batch) async throws -> Round {
         let begun = ContinuousClock.now
-        try await database.query(Outbox.expiry(now: now))
-        guard let transport, isSending else { return Round() }
-        let claim = Outbox.claim(Self.batch, until: now.adding(Self.lease), now: now)
+        try await database.batch([Outbox.expiry(now: now), Outbox.suppression(now: now)])
+        guard let transport, most > 0 else { return Round() }
+        let claim = Outbox.claim(most, until: now.adding(Self.lease), now: now)
         let mails = try await database.query(claim).compactMap { try LeasedMail($0) }
         if mails.isEmpty { return Round() }
-        var round = Round(isFull: mails.count == Self.batch)
+        var round = Round(isFull: mails.count == most)
         var counts: [String: Int] = [:]
         await withTaskGroup(of: (DeliveryStep, Duration?).self) { tasks in
             for mail in mails {
@@ -96,6 +118,7 @@ public struct Courier: Service {
             }
             for await (step, unavailableFor) in tasks {
                 counts[step.word, default: 0] += 1
+                round.isSomething = true
                 // Who is told to go again at once is due.
                 if step.nextTryAt.map({ $0 <= now.adding(begun.duration(to: .now)) }) == true { round.isFull = true }
                 if let unavailableFor { round.unavailableFor = max(round.unavailableFor ?? .zero, unavailableFor) }
@@ -117,7 +140,11 @@ public struct Courier: Service {
             step = .after(finding, mail, now: now.adding(begun.duration(to: .now)))
         } else {
             let outcome = await send(mail, by: transport, begun)
-            if case .unavailable(_, let after) = outcome { unavailableFor = after }
+            switch outcome {
+            case .unavailable(_, let after): unavailableFor = after
+            case .unknown(_, let pause): unavailableFor = pause
+            case .sent, .refused, .tryLater: break
+            }
             step = .after(outcome, mail, now: now.adding(begun.duration(to: .now)))
         }
         await record(step, of: mail, isKept: transport.keepsContents, now: now.adding(begun.duration(to: .now)))

@@ -25,7 +25,7 @@ enum DeliveryStep: Equatable {
         case .tryLater(let reason, let after): again(mail, in: max(pause(after: mail.tries), after ?? .zero), reason, now: now)
         case .unavailable(let reason, let after): .wait(until: now.adding(max(after, shortestWait)), reason: reason)
         // It is looked up also where it will have expired by then: what became of it can still be known.
-        case .unknown(let reason): .lookUp(at: now.adding(lookUpAfter), reason: reason)
+        case .unknown(let reason, _): .lookUp(at: now.adding(lookUpAfter), reason: reason)
         }
     }
 

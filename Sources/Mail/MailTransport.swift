@@ -23,8 +23,8 @@ public enum SendOutcome: Sendable, Equatable {
     case tryLater(reason: String, after: Duration?)
     /// No mail is taken for so long: a wrong key, a limit for all. It was certainly not taken, and counts as no try.
     case unavailable(reason: String, after: Duration)
-    /// It may have been taken: the answer was lost.
-    case unknown(reason: String)
+    /// It may have been taken: the answer was lost. Where others had better wait, so long.
+    case unknown(reason: String, pause: Duration? = nil)
 }
 
 /// What a transport knows of a mail that it was handed once.

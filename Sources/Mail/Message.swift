@@ -1,29 +1,9 @@
 import JSON
 
-/// What a mail says, in one shape for all of them: paragraphs, facts, at most one button, closing paragraphs. All of it is plain
-/// text, none of it becomes HTML, and no value in it becomes a link. No text holds a line break or another control character,
-/// whatever it was made of, so that none can add a header, a line or a button.
+/// What a mail says, in one shape for all of them: paragraphs, facts, lines of output, at most one button, closing paragraphs and a link
+/// to settings. All of it is plain text, none of it becomes HTML, and no value in it becomes a link. No text holds a line break or
+/// another control character, whatever it was made of, so that none can add a header, a line or a button.
 public struct Message: Sendable, Equatable {
-    /// Why somebody gets mail.
-    public enum Kind: String, CaseIterable, Sendable {
-        case signIn = "sign_in"
-        case confirmAddress = "confirm_address"
-        case addressChanged = "address_changed"
-        case invite
-        case newSignIn = "new_sign_in"
-        case newAPIKey = "new_api_key"
-        case deletionScheduled = "deletion_scheduled"
-
-        /// Whether it is sent again by itself where nobody can say if it went out. Whoever waits for one of the others asks
-        /// for a new one; a warning is rather told twice than not at all.
-        public var mayBeRepeated: Bool {
-            switch self {
-            case .signIn, .confirmAddress, .invite: false
-            case .addressChanged, .newSignIn, .newAPIKey, .deletionScheduled: true
-            }
-        }
-    }
-
     /// A value with a name.
     public struct Fact: Sendable, Equatable {
         public let label: String
@@ -60,20 +40,27 @@ public struct Message: Sendable, Equatable {
     public let subject: String
     public let paragraphs: [String]
     public let facts: [Fact]
+    /// The end of an answer or a log, line by line, as it was spaced.
+    public let output: [String]
     public let button: Button?
     public let closing: [String]
+    /// Where one says which of these mails one wants; shown last and small.
+    public let settings: Button?
 
-    /// `subject` is made one line of at most 255 Unicode scalars, each paragraph one of at most 2,000. What people have named
-    /// goes in by `Message.name(_:)`.
+    /// `subject` is made one line of at most 255 Unicode scalars, each paragraph one of at most 2,000; of `output` the last 40 lines
+    /// stay, of 500 each. What people have named goes in by `Message.name(_:)`.
     public init(
-        _ kind: Kind, subject: String, paragraphs: [String], facts: [Fact] = [], button: Button? = nil, closing: [String] = []
+        _ kind: Kind, subject: String, paragraphs: [String], facts: [Fact] = [], output: String? = nil, button: Button? = nil,
+        closing: [String] = [], settings: Button? = nil
     ) {
         self.kind = kind
         self.subject = PlainText.line(subject, longest: 255)
         self.paragraphs = paragraphs.map { PlainText.line($0, longest: 2_000) }
         self.facts = facts
+        self.output = output.map { PlainText.lines($0, most: 40, longest: 500) } ?? []
         self.button = button
         self.closing = closing.map { PlainText.line($0, longest: 2_000) }
+        self.settings = settings
     }
 
     /// A name that somebody has chosen, a user's or an organization's, fit for a subject or a paragraph: one line without control
@@ -91,22 +78,32 @@ extension Message {
             "facts": .array(facts.map { ["label": .string($0.label), "value": .string($0.value)] }),
             "closing": .array(closing.map(JSON.string)),
         ]
-        if let button { members["button"] = ["label": .string(button.label), "url": .string(button.url)] }
+        if let button { members["button"] = button.json }
+        if !output.isEmpty { members["output"] = .string(output.joined(separator: "\n")) }
+        if let settings { members["settings"] = settings.json }
         return .object(members)
     }
 
     /// Nil for what `json` did not write.
     init?(_ json: JSON) {
-        guard let kind = json["kind"]?.string.flatMap(Kind.init(rawValue:)), let subject = json["subject"]?.string else { return nil }
-        var button: Button?
-        if let kept = json["button"] {
-            guard let read = try? Button(label: kept["label"]?.string ?? "", url: kept["url"]?.string ?? "") else { return nil }
-            button = read
-        }
+        guard let kind = json["kind"]?.string.flatMap(Kind.init(rawValue:)), let subject = json["subject"]?.string,
+            let button = Button.optional(json["button"]), let settings = Button.optional(json["settings"])
+        else { return nil }
         self.init(
             kind, subject: subject, paragraphs: json["paragraphs"]?.texts ?? [],
             facts: (json["facts"]?.array ?? []).map { Fact(label: $0["label"]?.string ?? "", value: $0["value"]?.string ?? "") },
-            button: button, closing: json["closing"]?.texts ?? [])
+            output: json["output"]?.string, button: button, closing: json["closing"]?.texts ?? [], settings: settings)
+    }
+}
+
+extension Message.Button {
+    fileprivate var json: JSON { ["label": .string(label), "url": .string(url)] }
+
+    /// A button, or none where there is nothing; nil for what is no button.
+    fileprivate static func optional(_ json: JSON?) -> Message.Button?? {
+        guard let json else { return .some(nil) }
+        guard let button = try? Message.Button(label: json["label"]?.string ?? "", url: json["url"]?.string ?? "") else { return nil }
+        return .some(button)
     }
 }
 

@@ -51,8 +51,11 @@ public struct MessageRenderer: Sendable {
         let paragraphs: [Line]
         let facts: [Message.Fact]
         let hasFacts: Bool
+        let hasOutput: Bool
+        let output: [Line]
         let buttons: [Link]
         let closing: [Line]
+        let settings: [Link]
 
         struct Link { let action, url: String }
 
@@ -60,8 +63,10 @@ public struct MessageRenderer: Sendable {
             subject = message.subject
             paragraphs = message.paragraphs.map(Line.init)
             (facts, hasFacts) = (message.facts, !message.facts.isEmpty)
+            (output, hasOutput) = (message.output.map(Line.init), !message.output.isEmpty)
             buttons = message.button.map { [Link(action: $0.label, url: $0.url)] } ?? []
             closing = message.closing.map(Line.init)
+            settings = message.settings.map { [Link(action: $0.label, url: $0.url)] } ?? []
         }
     }
 }

@@ -32,6 +32,17 @@ extension Outbox {
         """
     }
 
+    /// Ends what is to go to an address that mail came back from, but for what its owner waits for.
+    static func suppression(now: Timestamp) -> Query {
+        """
+        UPDATE outbox o SET status = 'suppressed', error = 'mail to this address is stopped: ' || s.cause, next_try_at = NULL,
+            leased_until = NULL, finished_at = \(now), sealed = NULL
+        FROM suppressions s
+        WHERE s.recipient = o.recipient AND o.next_try_at <= \(now) AND o.status = 'waiting'
+            AND o.kind <> ALL (\(Message.Kind.allCases.filter(\.ignoresSuppression).map(\.rawValue)))
+        """
+    }
+
     /// Leases what is due, or whose lease has ended, the longest due first. Kinds that this version does not know are left to
     /// nodes that do.
     static func claim(_ most: Int, until end: Timestamp, now: Timestamp) -> Query {

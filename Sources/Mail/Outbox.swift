@@ -46,8 +46,15 @@ public struct Outbox: Sendable {
         try insertion(message, to: recipient, of: nil as ID<RenderedMail>?, at: instant, expiresAt: expiresAt)
     }
 
-    /// The statement that forgets all mail to an address, sent or not: to be sent within the transaction that erases its owner.
-    public static func erasure(of recipients: [String]) -> Query { "DELETE FROM outbox WHERE recipient = ANY (\(recipients))" }
+    /// The statement that forgets all mail to an address, sent or not, and what came back of it: to be sent within the transaction that
+    /// erases its owner.
+    public static func erasure(of recipients: [String]) -> Query {
+        """
+        WITH events AS (DELETE FROM mail_events WHERE recipient = ANY (\(recipients))),
+            suppressed AS (DELETE FROM suppressions WHERE recipient = ANY (\(recipients)))
+        DELETE FROM outbox WHERE recipient = ANY (\(recipients))
+        """
+    }
 
     /// The statement that takes back all mail of an organization that nobody has begun to send: to be sent within the transaction that
     /// deletes it, before what is to be said of that is added.

@@ -3,6 +3,19 @@ enum PlainText {
     /// One line: line breaks and tabs become blanks, other control characters and those that change the direction of writing or
     /// are not seen are left out. Cut to `longest` Unicode scalars, with an ellipsis, between characters.
     static func line(_ text: String, longest: Int) -> String {
+        cut(visible(text).split(separator: " ").joined(separator: " "), longest)
+    }
+
+    /// The last `most` lines, each as it was spaced, and cut to `longest` Unicode scalars; empty ones at both ends are left out.
+    static func lines(_ text: String, most: Int, longest: Int) -> [String] {
+        let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { line in
+            let line = cut(visible(line.replacing("\t", with: "    ")), longest)
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+        return Array(lines.drop(while: \.isEmpty).reversed().drop(while: \.isEmpty).prefix(most).reversed())
+    }
+
+    private static func visible(_ text: some StringProtocol) -> String {
         var kept = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar.properties.generalCategory {
@@ -13,7 +26,21 @@ enum PlainText {
             default: kept.append(scalar)
             }
         }
-        return cut(String(kept).split(separator: " ").joined(separator: " "), longest)
+        return String(kept)
+    }
+
+    /// One line that is cut in its middle where it is too long: of “a very long name … failed” the end is the news.
+    static func title(_ text: String, longest: Int) -> String {
+        let whole = line(text, longest: .max)
+        guard whole.unicodeScalars.count > longest else { return whole }
+        let end = longest / 3
+        var (tail, count) = ([Character](), 0)
+        for character in whole.reversed() {
+            count += character.unicodeScalars.count
+            if count > end { break }
+            tail.append(character)
+        }
+        return cut(whole, longest - end) + String(tail.reversed())
     }
 
     private static func cut(_ text: String, _ longest: Int) -> String {

@@ -1,6 +1,5 @@
 import Billing
 import Foundation
-import Mail
 import Outbound
 
 /// All settings, typed. Read once; every mistake is named, all at once.
@@ -43,8 +42,7 @@ struct Configuration: Sendable {
     /// Whose word on a client's address and scheme is taken.
     let trustedProxies: [IPNetwork]
     let plansFile: String?
-    /// Whom mail comes from.
-    let sender: Sender
+    let mail: Mail
 
     /// Links begin with it.
     var siteURL: String { publicHost.map { "https://\($0)" } ?? "http://\(host):\(port)" }
@@ -98,7 +96,7 @@ struct Configuration: Sendable {
             IPNetwork(text) ?? IPAddress(text).flatMap { IPNetwork("\(text)/\($0.isIPv6 ? 128 : 32)") }
         }
         plansFile = e.text("PRIKKE_PLANS_FILE")
-        sender = Self.sender(&e)
+        mail = Mail(reading: &e, isProduction: stage == .production)
 
         if let url = databaseURL, !url.hasPrefix("postgres"), !url.contains("=") {
             e.refuse("DATABASE_URL: use postgresql://user@host/database, or libpq's host=… dbname=….")
@@ -119,17 +117,6 @@ struct Configuration: Sendable {
         if databaseURL == nil, dataFolder == nil { e.refuse("DATABASE_URL is needed in production, or an explicit PRIKKE_DATA_DIR.") }
     }
 
-    /// What is refused counts as not given.
-    private static func sender(_ e: inout Environment) -> Sender {
-        let (standard, address, name) = (Sender.development, e.text("MAIL_FROM_ADDRESS"), e.text("MAIL_FROM_NAME"))
-        if let address, Sender(name: standard.name, address: address) == nil {
-            e.refuse("MAIL_FROM_ADDRESS: use a plain e-mail address, such as prikke@example.com.")
-        }
-        if let name, Sender(name: name, address: standard.address)?.name != name {
-            e.refuse("MAIL_FROM_NAME: use one line of at most 60 characters.")
-        }
-        return Sender(name: name ?? standard.name, address: address ?? standard.address) ?? standard
-    }
     /// 64 random hexadecimal digits have fewer once in ten million times.
     private static let fewestDistinctBytes = 12
 

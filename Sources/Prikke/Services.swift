@@ -33,11 +33,20 @@ struct Services {
     let executions: Executions
     let testCalls: TestCalls
     let events: Events
+    let channels: Channels
+    let incidents: Incidents
+    let deliveries: Deliveries
     let plans: PlanCatalog
     let outbox: Outbox
     /// In development, where no mail leaves the machine.
     let mailbox: Mailbox?
-    private let renderer: MessageRenderer
+    /// Where its keys are set.
+    let mailjet: MailjetTransport?
+    /// Where Mailjet has a password to tell by.
+    let mailEvents: MailEvents?
+    let suppressions: Suppressions
+    let limits: RateLimits
+    let renderer: MessageRenderer
     let heartbeat: Heartbeat
     /// In development, where the demo is.
     let demoPeople: DemoPeople?
@@ -55,8 +64,14 @@ struct Services {
         (signing, jobSecrets, channelSecrets) = (SigningSecrets(seal), JobSecrets(seal), ChannelSecrets(seal))
         sealingKeys = SealingKeys(home.engine, seal: seal, columns: Self.sealedColumns)
         outbox = Outbox(seal: seal, bell: home.engine)
-        renderer = try MessageRenderer(from: configuration.sender)
-        mailbox = configuration.stage == .development ? Mailbox(home.api, outbox: outbox, renderer: renderer) : nil
+        renderer = try MessageRenderer(from: configuration.mail.sender)
+        mailjet = configuration.mail.mailjet.map {
+            MailjetTransport($0, userAgent: "Prikke/\(Prikke.version)", logger: logger)
+        }
+        let isInDevelopment = configuration.stage == .development
+        mailbox = isInDevelopment && mailjet == nil ? Mailbox(home.api, outbox: outbox, renderer: renderer) : nil
+        mailEvents = configuration.mail.webhook.map { MailEvents(home.api, credentials: $0, logger: logger) }
+        suppressions = Suppressions(home.api)
         demoPeople = configuration.stage == .development ? DemoPeople(home.api) : nil
         policy = AddressPolicy(
             allowedNetworks: configuration.allowedNetworks, deniedPorts: configuration.deniedPorts, deniedHosts: configuration.deniedHosts,
@@ -75,9 +90,10 @@ struct Services {
             erase: { [jobs] in try await jobs.erase($0) })
         plans = try configuration.plans()
         let mails = Mails(outbox, links: Links(site: configuration.siteURL))
-        let limits = RateLimits(home.api)
+        limits = RateLimits(home.api)
         organizations = Organizations(
-            home.api, signing: signing, mails: mails, newcomers: plans.free.entitlements, jobs: jobsOfOrganization)
+            home.api, signing: signing, mails: mails, newcomers: plans.free.entitlements, jobs: jobsOfOrganization,
+            more: { [channelSecrets] in [try Channels.beginning(of: $0, at: $1, sealedBy: channelSecrets)] })
         keys = APIKeys(home.api, mails: mails)
         idempotencyKeys = IdempotencyKeys(home.api, seal: seal)
         budgets = RequestBudgets(limits, perMinute: configuration.rateLimit)
@@ -90,6 +106,10 @@ struct Services {
         executions = Executions(engine, over: home.api)
         testCalls = TestCalls(jobs, signing: signing, limits: limits)
         events = Events(engine, jobs, executions, over: home.api, logger: logger)
+        channels = Channels(
+            home.api, kinds: ChannelKinds(client: outbound, policy: policy, userAgent: userAgent), secrets: channelSecrets, outbox: outbox,
+            links: ChannelLinks(site: configuration.siteURL), limits: limits)
+        (incidents, deliveries) = (Incidents(home.api), Deliveries(home.api))
     }
 
     /// The database that the API asks.
@@ -121,12 +141,19 @@ struct Services {
             ]
         }
         if role == .all || role == .web {
-            services.append(Courier(home.engine, outbox: outbox, transport: mailbox, renderer: renderer, logger: logger))
+            services.append(Courier(home.engine, outbox: outbox, transport: transport, renderer: renderer, logger: logger))
+            if let mailjet { services.append(SenderCheck(mailjet, of: configuration.mail.sender, logger: logger)) }
         }
         // Every role listens: for its health, if for nothing else.
         services.append(server)
         return Together(services)
     }
+
+    /// Organizations that are older than channels get theirs.
+    func makeMissingChannels() async throws { try await Channels.makeMissing(over: home.engine, sealedBy: channelSecrets) }
+
+    /// Mailjet where it is configured, in development too.
+    private var transport: (any MailTransport)? { mailjet ?? mailbox }
 
     /// Every column that holds envelopes: what `prikke secrets rotate` seals anew.
     static let sealedColumns = [

@@ -1,4 +1,5 @@
 import JSON
+import Mail
 import Migrations
 import Postgres
 import Scheduling
@@ -18,9 +19,12 @@ extension Site {
                 API.jobs(services.jobs, services.executions), API.moreOfJobs(services.jobs, services.testCalls), API.batch(services.jobs),
                 API.sync(services.jobs), API.events(services.events, services.jobs), API.previews(services.jobs),
                 API.executions(services.executions), API.usage(services.jobs),
+                API.incidents(services.incidents, services.deliveries), API.channels(services.channels, services.deliveries),
+                API.deliveries(services.deliveries),
                 API.organization(services.people), API.members(services.people.memberships), API.invites(services.people.invites),
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
-            authenticate: { try await keys.authenticate($0) }, health: { await health(of: database) },
+            authenticate: { try await keys.authenticate($0) },
+            health: { [mailjet = services.mailjet] in await health(of: database, mail: mailjet?.trouble) },
             about: { [since = Timestamp.now()] in
                 About(
                     version: Prikke.version, zoneData: ZoneData.version(), lateness: Metering.lateness(), delivery: Metering.delivery(),
@@ -34,12 +38,17 @@ extension Site {
         site.plans = services.plans
         site.editorSchema = SyncShape.editorSchema(services.plugins)
         site.work = Work(
-            jobs: services.jobs, executions: services.executions, testCalls: services.testCalls, events: services.events)
+            jobs: services.jobs, executions: services.executions, testCalls: services.testCalls, events: services.events,
+            alerts: Alerts(channels: services.channels, incidents: services.incidents, deliveries: services.deliveries))
         site.endStreams = { [events = services.events] in events.end() }
         site.idempotencyKeys = services.idempotencyKeys
         site.budget = { [budgets = services.budgets] in try await budgets.take(for: $0) }
         site.exportJobs = { [jobs = services.jobs] in try await allJobs(of: $0, jobs) }
         site.mailbox = services.mailbox
+        if services.configuration.stage == .development { site.mailSamples = try? MailSample.all(services.renderer) }
+        site.mailEvents = services.mailEvents.map { [limits = services.limits] door in
+            (door, { try await limits.refusalOfMailEvents(from: $0) })
+        }
         return site
     }
 
@@ -55,7 +64,15 @@ extension Site {
 
     /// Over the connections of the API, because it is they that must work, and within a second: who answers later is as good as
     /// away. The statement goes on meanwhile; a deadline of its own would take the connection from all that are on it.
-    static func health(of database: Database) async -> HealthReport {
+    ///
+    /// `mail`: why this node sends no mail, if it does not. Jobs run all the same, and nobody is to restart it for that.
+    static func health(of database: Database, mail trouble: String? = nil) async -> HealthReport {
+        var report = await health(of: database)
+        if let trouble { report.parts.append(("mail", trouble)) }
+        return report
+    }
+
+    private static func health(of database: Database) async -> HealthReport {
         let (reports, say) = AsyncStream.makeStream(of: HealthReport.self)
         Task { say.yield(await report(on: database)) }
         let end = Task {

@@ -9,6 +9,10 @@ enum Paths {
     static let mailbox = "/dev/mailbox"
     static let mail = "/dev/mailbox/{mail}"
     static let mailHTML = "/dev/mailbox/{mail}/html"
+    /// Each mail that there is, with invented content, one of them, and its HTML part.
+    static let mailSamples = "/dev/mails"
+    static let mailSample = "/dev/mails/{sample}"
+    static let mailSampleHTML = "/dev/mails/{sample}/html"
     /// A form is posted here.
     static let theme = "/theme"
     static let signIn = "/users/log-in"
@@ -17,6 +21,8 @@ enum Paths {
     static let account = "/account"
     static let invites = "/invites"
     static let newOrganization = "/organizations/new"
+    /// Where Mailjet says what became of mails.
+    static let mailjetEvents = "/webhooks/mailjet"
     static let health = "/health"
     static let liveness = "/livez"
     static let metrics = "/metrics"
@@ -28,6 +34,10 @@ enum Paths {
     static func mail(_ id: String) -> String { "/dev/mailbox/\(id)" }
 
     static func mailHTML(_ id: String) -> String { "/dev/mailbox/\(id)/html" }
+
+    static func mailSample(_ name: String) -> String { "/dev/mails/\(name)" }
+
+    static func mailSampleHTML(_ name: String) -> String { "/dev/mails/\(name)/html" }
     static func organization(_ slug: String) -> String { "/\(slug)" }
     static func members(_ slug: String) -> String { "/\(slug)/members" }
     static func keys(_ slug: String) -> String { "/\(slug)/keys" }

@@ -9,6 +9,9 @@ extension WebServer {
         router.get(RouterPath(Paths.status), use: pages.status)
         if let demo = site.demo { DemoPages(demo: demo, people: site.people, pages: pages).addRoutes(to: router) }
         if let mailbox = site.mailbox { MailboxPages(mailbox: mailbox, views: pages.views, assets: pages.assets).addRoutes(to: router) }
+        if let samples = site.mailSamples {
+            MailSamplePages(samples: samples, views: pages.views, assets: pages.assets).addRoutes(to: router)
+        }
         router.get(RouterPath(Paths.asset), use: pages.asset)
         RobotsFiles(siteURL: site.url, api: site.api, assets: pages.assets).addRoutes(to: router)
         documents.addRoutes(to: router)
@@ -22,6 +25,9 @@ extension WebServer {
         router.get(RouterPath(Paths.liveness), use: vitals.liveness)
         router.get(RouterPath(Paths.metrics), use: vitals.metrics)
 
+        // What others tell us
+        if let events = site.mailEvents { MailjetWebhook(events: events.door, budget: events.budget).addRoutes(to: router) }
+
         // The API: each operation is one line of its resource's file
         let api = router.group().add(middleware: authentication).group(context: KeyContext.self)
         for operation in site.api.operations { operation.addRoute(to: api, keeping: site.idempotencyKeys) }
@@ -34,6 +40,7 @@ extension WebServer {
     private func addRoutes(of people: People, to router: Router<VisitorContext>) {
         let mailbox = site.mailbox == nil ? nil : Paths.mailbox
         SignInPages(people: people, pages: pages, mailbox: mailbox).addRoutes(to: router)
+        if let work = site.work { ChannelConsent(channels: work.alerts.channels, pages: pages).addRoutes(to: router) }
         let person = router.group(context: PersonContext.self)
         AccountPages(people: people, pages: pages).addRoutes(to: person, visitors: router)
         OrganizationPages(people: people, pages: pages).addRoutes(to: person, visitors: router)
@@ -44,6 +51,8 @@ extension WebServer {
             LivePages(events: work.events).addRoutes(to: member)
             JobsPages(work: work, people: people, pages: pages, siteURL: site.url).addRoutes(to: member)
             JobFormPages(work: work, pages: pages).addRoutes(to: member)
+            AlertsPages(work: work, pages: pages).addRoutes(to: member)
+            ChannelsPages(work: work, people: people, pages: pages).addRoutes(to: member)
             ExecutionsPages(work: work, auditLog: people.auditLog, siteURL: site.url, pages: pages).addRoutes(to: member)
         }
         MembersPages(people: people, pages: pages).addRoutes(to: member)

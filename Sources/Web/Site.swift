@@ -60,6 +60,13 @@ public struct Site: Sendable {
     /// The mails shown at `/dev/mailbox`; nil: there is no such page (it is for development without a mail transport only).
     public var mailbox: Mailbox? = nil
 
+    /// Each mail that there is, with invented content, shown at `/dev/mails`; nil: there is no such page (it is for development only).
+    public var mailSamples: [MailSample]? = nil
+
+    /// What the mail service tells of mails that it took, and seconds to wait for a network that asks too often; nil: there is no such
+    /// address.
+    public var mailEvents: (door: MailEvents, budget: @Sendable (String) async throws -> Int?)? = nil
+
     /// How an error of a module that `Web` does not know is answered, a database that is away for one; nil for what is a
     /// mistake of ours: 500, logged.
     public var problem: @Sendable (any Error) -> Problem?

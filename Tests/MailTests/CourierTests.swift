@@ -102,7 +102,7 @@ import Time
         #expect(round.unavailableFor == .seconds(300))
         let row = try await scene.row()
         #expect(row.status == "waiting" && row.tries == 0 && row.error == "the key is wrong")
-        try await scene.courier.deliver(at: Self.later, isSending: false)
+        try await scene.courier.deliver(at: Self.later, most: 0)
         #expect(scene.transport.sent.count == 1)
     }
 

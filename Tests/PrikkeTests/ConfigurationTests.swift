@@ -53,9 +53,39 @@ import Testing
     }
 
     @Test func mailComesFromWhomTheOperatorNames() throws {
-        #expect(try Configuration([:]).sender == .development)
-        let sender = try Configuration(["MAIL_FROM_ADDRESS": "Hello@Acme.example", "MAIL_FROM_NAME": "Acme jobs"]).sender
+        #expect(try Configuration([:]).mail.sender == .development)
+        let sender = try Configuration(["MAIL_FROM_ADDRESS": "Hello@Acme.example", "MAIL_FROM_NAME": "Acme jobs"]).mail.sender
         #expect(sender.address == "hello@acme.example" && sender.name == "Acme jobs")
+    }
+
+    private static let mailjet = [
+        "MAILJET_API_KEY": "0123", "MAILJET_SECRET_KEY": "4567", "MAIL_FROM_ADDRESS": "prikke@acme.example",
+        "MAILJET_WEBHOOK_USER": "mailjet", "MAILJET_WEBHOOK_PASSWORD": "secret",
+    ]
+
+    @Test(arguments: ["MAILJET_API_KEY", "MAILJET_SECRET_KEY", "MAIL_FROM_ADDRESS", "MAILJET_WEBHOOK_USER", "MAILJET_WEBHOOK_PASSWORD"])
+    func whatMailjetNeedsIsWholeOrNotThere(_ name: String) throws {
+        #expect(try Configuration(Self.mailjet).mail.mailjet != nil && Configuration([:]).mail.mailjet == nil)
+        let found = mistakes(Self.mailjet.filter { $0.key != name })
+        #expect(found.count == 1 && found.first?.hasPrefix("\(name) is needed") == true, "\(found)")
+    }
+
+    @Test func whatMailjetIsGivenWronglyIsNamedAtOnceAndNotTold() {
+        let wrong = [
+            "MAILJET_API_KEY": "hunter2 x", "MAILJET_SECRET_KEY": "hunter2", "MAIL_FROM_ADDRESS": "prikke@localhost",
+            "MAILJET_API_URL": "http://hunter2.example", "MAILJET_WEBHOOK_USER": "hunter2:x", "MAILJET_WEBHOOK_PASSWORD": "hunter2",
+        ]
+        let found = mistakes(wrong)
+        #expect(
+            Set(found.map { String($0.prefix { $0 != ":" && $0 != " " }) })
+                == ["MAILJET_API_KEY", "MAIL_FROM_ADDRESS", "MAILJET_API_URL", "MAILJET_WEBHOOK_USER"])
+        #expect(!found.joined().contains("hunter2"))
+    }
+
+    @Test func plainHTTPIsForThisMachineInDevelopment() throws {
+        let url = ["MAILJET_API_URL": "http://127.0.0.1:8025/"]
+        #expect(mistakes(url).isEmpty)
+        #expect(mistakes(Self.production.merging(url) { $1 }).first?.hasPrefix("MAILJET_API_URL: use https") == true)
     }
 
     @Test(arguments: [String(repeating: "k", count: 64), String(repeating: "changeme", count: 20)])

@@ -20,6 +20,10 @@ enum RouteTable {
         GET  /dev/mailbox                                 200    200     200     200    200 200  200   200
         GET  /dev/mailbox/{mail}                          200    200     200     200    200 200  200   200
         GET  /dev/mailbox/{mail}/html                     200    200     200     200    200 200  200   200
+        GET  /dev/mails                                   200    200     200     200    200 200  200   200
+        GET  /dev/mails/{sample}                          200    200     200     200    200 200  200   200
+        GET  /dev/mails/{sample}/html                     200    200     200     200    200 200  200   200
+        POST /webhooks/mailjet                            401    401     401     401    401 401  401   401
         GET  /assets/{name}                               200    200     200     200    200 200  200   200
         POST /theme                                       422    422     422     422    422 422  422   422
         GET  /health                                      200    200     200     200    200 200  200   200

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import Mail
 import Migrations
 import Outbound
 import Postgres
@@ -47,7 +48,7 @@ struct Doctor: AsyncParsableCommand {
         var findings = [Finding(name: "configuration", isFine: true, detail: configuration.stage.rawValue), zones()]
         if configuration.databaseURL == nil { findings.append(programs()) }
         guard findings.allSatisfy(\.isFine) else { return findings }
-        return findings + (await database(configuration))
+        return findings + [await mail(configuration)] + (await database(configuration))
     }
 
     private func zones() -> Finding {
@@ -61,6 +62,23 @@ struct Doctor: AsyncParsableCommand {
             return Finding(name: "postgres programs", isFine: true, detail: try EmbeddedPostgres.programsFolder())
         } catch {
             return Finding(name: "postgres programs", isFine: false, detail: "\(error)")
+        }
+    }
+
+    private func mail(_ configuration: Configuration) async -> Finding {
+        guard let account = configuration.mail.mailjet else {
+            let isInDevelopment = configuration.stage == .development
+            let detail =
+                isInDevelopment ? "stays on this machine, at /dev/mailbox" : "none is sent; set MAILJET_API_KEY and MAILJET_SECRET_KEY"
+            return Finding(name: "mail", isFine: isInDevelopment, detail: detail)
+        }
+        let transport = MailjetTransport(account, userAgent: "Prikke/\(Prikke.version)", logger: Log.quiet())
+        switch await transport.find(configuration.mail.sender) {
+        case .active: return Finding(name: "mail", isFine: true, detail: "by Mailjet, from \(configuration.mail.sender.address)")
+        case .inactive: return Finding(name: "mail", isFine: false, detail: SenderCheck.complaint)
+        case .cannotTell:
+            return Finding(
+                name: "mail", isFine: false, detail: "Mailjet could not be asked for the sender; look at the keys and MAILJET_API_URL")
         }
     }
 

@@ -15,12 +15,13 @@ public struct Event: Sendable, Equatable {
     /// The same for who reads names only: a browser does not tell a page of comments.
     static let beat = Event("beat", "{}")
 
-    /// What has changed, by name: `jobs`, `executions`, and each of them by its id.
+    /// What has changed, by name: `jobs` and `executions`, and each of them by its id; `alerts`.
     init(naming kinds: Set<Happening.Kind>) {
         let names = kinds.flatMap { kind in
             switch kind {
             case .job(let id, _): ["jobs", id.text]
             case .execution(let id): ["executions", id.text]
+            case .alerts: ["alerts"]
             }
         }
         self.init("change", Set(names).sorted().joined(separator: " "))

@@ -118,6 +118,7 @@ extension Events {
             switch kind {
             case .job(let id, let action): actions[id] = max(action, actions[id] ?? action)
             case .execution(let id): ended.append(id)
+            case .alerts: break  // Pages look for themselves.
             }
         }
         var events: [(EventType, ID<Job>, Event)] = []

@@ -6,6 +6,8 @@ struct Happening: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case job(ID<Job>, JobAction)
         case execution(ID<Execution>)
+        /// What is to be told of: incidents, what became of messages.
+        case alerts
     }
 
     let organization: ID<Organization>
@@ -14,6 +16,9 @@ struct Happening: Sendable, Hashable {
     static func job(_ id: ID<Job>, _ action: JobAction, of organization: ID<Organization>) -> Happening {
         Happening(organization: organization, kind: .job(id, action))
     }
+
+    /// Something of its incidents, channels or deliveries has changed.
+    static func alerts(of organization: ID<Organization>) -> Happening { Happening(organization: organization, kind: .alerts) }
 
     static func execution(_ id: ID<Execution>, of organization: ID<Organization>) -> Happening {
         Happening(organization: organization, kind: .execution(id))
@@ -74,6 +79,7 @@ extension Happening {
     private var word: String {
         switch kind {
         case .execution(let id): "e" + id.hex
+        case .alerts: "a"
         case .job(let id, let action): String(action.rawValue.prefix(2)) + id.hex
         }
     }
@@ -102,7 +108,9 @@ extension Happening {
 
 extension Happening.Kind {
     fileprivate init?(_ word: Substring) {
-        if word.first == "e", let id = ID<Execution>(hex: word.dropFirst()) {
+        if word == "a" {
+            self = .alerts
+        } else if word.first == "e", let id = ID<Execution>(hex: word.dropFirst()) {
             self = .execution(id)
         } else if let action = JobAction.allCases.first(where: { word.hasPrefix($0.rawValue.prefix(2)) }),
             let id = ID<Job>(hex: word.dropFirst(2))

@@ -42,6 +42,7 @@ extension Cast {
             let purpose = route.contains("address-back") ? "old_address" : "new_address"
             return try await link(purpose, of: self[person])
         case "mail": return try await house.mails().last?.mail.id.text ?? ""
+        case "sample": return "alert"
         case "name": return "prikke.css"
         case "behaviour": return "ok"
         case "document": return "cron"

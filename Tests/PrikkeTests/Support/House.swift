@@ -26,6 +26,7 @@ struct House: Sendable {
     ) async throws {
         let standard = [
             "DATABASE_URL": TestDatabase.current.connectionString, "PRIKKE_HOST": "prikke.test", "PRIKKE_RATE_LIMIT": "0",
+            "MAILJET_WEBHOOK_USER": "mailjet", "MAILJET_WEBHOOK_PASSWORD": "what only Mailjet knows",
             "SECRET_KEY_BASE": String(repeating: "0123456789abcdef", count: 4),
         ]
         let configuration = try Configuration(standard.merging(settings) { $1 })
