@@ -3,6 +3,7 @@ import JSON
 import Outbound
 import Postgres
 import TestSupport
+import Testing
 import Time
 
 @testable import Scheduling
@@ -57,4 +58,13 @@ enum Kinds {
         String(repeating: "👨\u{200D}", count: 5_000), String(repeating: "\u{1100}", count: 5_000), "مرحبا بالعالم", "*b* _i_ ~s~ | > # -",
         String(repeating: "*_~`", count: 2_500), "\u{FFFE}\u{10FFFF}", "\\\\\"quoted\"",
     ]
+}
+
+/// A text of so many characters, its message, and where it is found again.
+struct LimitedPart: Sendable, CustomTestStringConvertible {
+    let name: String
+    let limit: Int
+    let message: @Sendable (String) -> AlertMessage
+    let found: @Sendable (JSON) -> String?
+    var testDescription: String { name }
 }
