@@ -252,7 +252,7 @@ CREATE TABLE public.deliveries (
     finished_at timestamp with time zone,
     error text,
     CONSTRAINT deliveries_check CHECK (((next_try_at IS NULL) = (finished_at IS NOT NULL))),
-    CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
+    CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text, 'joined'::text])))
 );
 
 CREATE TABLE public.delivery_attempts (
@@ -1066,6 +1066,8 @@ CREATE INDEX deliveries_by_time ON public.deliveries USING btree (organization_i
 
 CREATE INDEX deliveries_due ON public.deliveries USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
 
+CREATE INDEX deliveries_due_of_channel ON public.deliveries USING btree (organization_id, channel_id, next_try_at) WHERE (next_try_at IS NOT NULL);
+
 CREATE INDEX deliveries_of_channel ON public.deliveries USING btree (organization_id, channel_id, created_at DESC, id DESC);
 
 CREATE INDEX executions_stretches ON ONLY public.executions USING btree (organization_id, job_id, last_scheduled_for) WHERE (count > 1);
@@ -1124,9 +1126,13 @@ CREATE INDEX incidents_by_time ON public.incidents USING btree (organization_id,
 
 CREATE INDEX incidents_of_job ON public.incidents USING btree (organization_id, job_id, opened_at DESC) WHERE (job_id IS NOT NULL);
 
+CREATE INDEX incidents_of_subject ON public.incidents USING btree (organization_id, subject, closed_at);
+
 CREATE UNIQUE INDEX incidents_open_of_host ON public.incidents USING btree (organization_id, host) WHERE ((closed_at IS NULL) AND (job_id IS NULL));
 
 CREATE UNIQUE INDEX incidents_open_of_job ON public.incidents USING btree (organization_id, job_id, kind) WHERE ((closed_at IS NULL) AND (job_id IS NOT NULL));
+
+CREATE INDEX incidents_pending ON public.incidents USING btree (organization_id, look_at) WHERE (look_at IS NOT NULL);
 
 CREATE INDEX incidents_to_look_at ON public.incidents USING btree (look_at) WHERE (look_at IS NOT NULL);
 

@@ -24,6 +24,7 @@ struct Services {
     private let jobsOfOrganization: JobsOfOrganization
     let signing: SigningSecrets
     private let jobSecrets: JobSecrets
+    let channelSecrets: ChannelSecrets
     let sealingKeys: SealingKeys
     let policy: AddressPolicy
     let outbound: OutboundClient
@@ -33,6 +34,9 @@ struct Services {
     let executions: Executions
     let testCalls: TestCalls
     let events: Events
+    let channels: Channels
+    let incidents: Incidents
+    let deliveries: Deliveries
     let plans: PlanCatalog
     let outbox: Outbox
     /// In development, where no mail leaves the machine.
@@ -58,7 +62,7 @@ struct Services {
             catchUpRate: configuration.catchUpRate == 0 ? nil : configuration.catchUpRate, on: home.loop)
         heartbeat = Heartbeat(engine, name: Self.nodeName, logger: logger)
         let seal = try SecretKey.seal(configuration)
-        (signing, jobSecrets) = (SigningSecrets(seal), JobSecrets(seal))
+        (signing, jobSecrets, channelSecrets) = (SigningSecrets(seal), JobSecrets(seal), ChannelSecrets(seal))
         sealingKeys = SealingKeys(home.engine, seal: seal, columns: Self.sealedColumns)
         outbox = Outbox(seal: seal, bell: home.engine)
         renderer = try MessageRenderer(from: configuration.mail.sender)
@@ -90,7 +94,8 @@ struct Services {
         let mails = Mails(outbox, links: Links(site: configuration.siteURL))
         limits = RateLimits(home.api)
         organizations = Organizations(
-            home.api, signing: signing, mails: mails, newcomers: plans.free.entitlements, jobs: jobsOfOrganization)
+            home.api, signing: signing, mails: mails, newcomers: plans.free.entitlements, jobs: jobsOfOrganization,
+            more: { [channelSecrets] in [try Channels.beginning(of: $0, at: $1, sealedBy: channelSecrets)] })
         keys = APIKeys(home.api, mails: mails)
         idempotencyKeys = IdempotencyKeys(home.api, seal: seal)
         budgets = RequestBudgets(limits, perMinute: configuration.rateLimit)
@@ -103,10 +108,18 @@ struct Services {
         executions = Executions(engine, over: home.api)
         testCalls = TestCalls(jobs, signing: signing, limits: limits)
         events = Events(engine, jobs, executions, over: home.api, logger: logger)
+        channels = Channels(
+            home.api, kinds: ChannelKinds(client: outbound, policy: policy, userAgent: userAgent), secrets: channelSecrets, outbox: outbox,
+            links: ChannelLinks(site: configuration.siteURL), limits: limits)
+        (incidents, deliveries) = (Incidents(home.api), Deliveries(home.api))
     }
 
     /// The database that the API asks.
     var apiDatabase: Database { home.api }
+
+    private var alertLinks: AlertLinks { AlertLinks(site: configuration.siteURL) }
+
+    private var alertMail: AlertMail { AlertMail(outbox, secrets: channelSecrets, links: alertLinks) }
 
     /// What everything else of a role stands on, in the order in which it is started; it is stopped in the reverse order,
     /// when nothing stands on it any more.
@@ -131,9 +144,12 @@ struct Services {
                 Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger),
                 Analyzer(engine, logger: logger), Tallier(engine, logger: logger),
                 Eraser(home.engine, jobs: jobsOfOrganization, logger: logger),
+                Notifier(engine, over: home.api, mail: alertMail, links: alertLinks, logger: logger),
             ]
         }
         if role == .all || role == .web {
+            services.append(
+                Deliverer(engine, over: home.api, kinds: channelKinds, mail: alertMail, signing: signing, logger: logger))
             services.append(Courier(home.engine, outbox: outbox, transport: transport, renderer: renderer, logger: logger))
             if let mailjet { services.append(SenderCheck(mailjet, of: configuration.mail.sender, logger: logger)) }
         }
@@ -142,12 +158,15 @@ struct Services {
         return Together(services)
     }
 
+    /// Organizations that are older than channels get theirs.
+    func makeMissingChannels() async throws { try await Channels.makeMissing(over: home.engine, sealedBy: channelSecrets) }
+
     /// Mailjet where it is configured, in development too.
     private var transport: (any MailTransport)? { mailjet ?? mailbox }
 
     /// Every column that holds envelopes: what `prikke secrets rotate` seals anew.
     static let sealedColumns = [
-        SigningSecrets.column, JobSecrets.column, IdempotencyKeys.column,
+        SigningSecrets.column, JobSecrets.column, ChannelSecrets.column, IdempotencyKeys.column,
         SealedColumn("outbox", key: ["id"], reading: ["recipient"]) { row throws(PostgresError) in try Outbox.place(of: row) },
     ]
 

@@ -19,6 +19,8 @@ extension Site {
                 API.jobs(services.jobs, services.executions), API.moreOfJobs(services.jobs, services.testCalls), API.batch(services.jobs),
                 API.sync(services.jobs), API.events(services.events, services.jobs), API.previews(services.jobs),
                 API.executions(services.executions), API.usage(services.jobs),
+                API.incidents(services.incidents, services.deliveries), API.channels(services.channels, services.deliveries),
+                API.deliveries(services.deliveries),
                 API.organization(services.people), API.members(services.people.memberships), API.invites(services.people.invites),
                 API.keys(services.keys), API.auditLog(services.people.auditLog)),
             authenticate: { try await keys.authenticate($0) },
@@ -36,7 +38,8 @@ extension Site {
         site.plans = services.plans
         site.editorSchema = SyncShape.editorSchema(services.plugins)
         site.work = Work(
-            jobs: services.jobs, executions: services.executions, testCalls: services.testCalls, events: services.events)
+            jobs: services.jobs, executions: services.executions, testCalls: services.testCalls, events: services.events,
+            alerts: Alerts(channels: services.channels, incidents: services.incidents, deliveries: services.deliveries))
         site.endStreams = { [events = services.events] in events.end() }
         site.idempotencyKeys = services.idempotencyKeys
         site.budget = { [budgets = services.budgets] in try await budgets.take(for: $0) }

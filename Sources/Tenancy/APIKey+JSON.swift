@@ -42,7 +42,7 @@ extension APIKey {
         Field("name", .string(1...200, format: .visible), required: true, help: "What uses it.", example: "Deploy script"),
         Field(
             "scopes", .list(of: .choice(Scope.allCases.map(\.rawValue)), 1...3), required: true,
-            help: "read: look at everything but secrets; write: change and run jobs; manage: members, keys, settings.",
+            help: "read: look at everything but secrets; write: change and run jobs; manage: members, keys, channels, settings.",
             example: ["read", "write"]),
         Field("expires_in_days", .integer(1...3_650), nullable: true, label: "Ends after, in days", help: "Left out: never."),
     ]

@@ -8,7 +8,7 @@ extension Access {
     ///
     /// Answers the time. Throws `Denial.notFound` where the organization is deleted or the actor no member any more, `.aboveOwnRole`
     /// where he is less than he was, `.keyEnded`.
-    func begin(in transaction: Transaction) async throws -> Timestamp {
+    public func begin(in transaction: Transaction) async throws -> Timestamp {
         let now = try await Memberships.lock(organization.id, in: transaction)
         switch actor {
         case .user(let user):

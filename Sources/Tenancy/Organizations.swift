@@ -11,13 +11,16 @@ public struct Organizations: Sendable {
     private let signing: SigningSecrets
     private let newcomers: Entitlements
     let jobs: JobsOfOrganization
+    private let more: @Sendable (ID<Organization>, Timestamp) throws -> [Query]
 
     /// `signing` seals the secrets that new organizations get, `newcomers` is what is granted to one that nobody pays for, `jobs` what
-    /// becomes of its jobs when one is deleted.
+    /// becomes of its jobs when one is deleted, `more` what other modules add to a new one, at a time, in the same transaction.
     public init(
-        _ database: Database, signing: SigningSecrets, mails: Mails, newcomers: Entitlements, jobs: JobsOfOrganization = .none
+        _ database: Database, signing: SigningSecrets, mails: Mails, newcomers: Entitlements, jobs: JobsOfOrganization = .none,
+        more: @escaping @Sendable (ID<Organization>, Timestamp) throws -> [Query] = { _, _ in [] }
     ) {
         (self.database, self.signing, self.mails, self.newcomers, self.jobs) = (database, signing, mails, newcomers, jobs)
+        self.more = more
     }
 
     /// What a new organization is answered with; `key` is the only time its secret is seen.
@@ -42,7 +45,7 @@ public struct Organizations: Sendable {
             let organization = try await insert(name: name, slug: wish, entitlements: entitlements, now: now, in: transaction)
             let owner = try await user(email, now: now, in: transaction)
             let access = Access(organization: organization, actor: .operator, origin: Origin(.cli))
-            try await transaction.batch(Self.beginnings(of: organization, ownedBy: owner, for: access, now: now))
+            try await transaction.batch(beginnings(of: organization, ownedBy: owner, for: access, now: now))
             let key = try await APIKeys.issue(
                 named: "First key", scopes: Set(Scope.allCases), organization: organization.id, createdBy: owner.id, now: now,
                 expiresAfter: keyExpiresAfter, in: transaction)
@@ -72,12 +75,14 @@ public struct Organizations: Sendable {
         let slug = Organization.slug(from: name)
         let organization = try await insert(name: name, slug: slug, entitlements: newcomers, now: now, in: transaction)
         let access = Access(organization: organization, actor: .user(user.id), origin: Origin(.page, from: address))
-        try await transaction.batch(Self.beginnings(of: organization, ownedBy: user, for: access, now: now))
+        try await transaction.batch(beginnings(of: organization, ownedBy: user, for: access, now: now))
         return organization
     }
 
-    private static func beginnings(of organization: Organization, ownedBy owner: User, for access: Access, now: Timestamp) -> [Query] {
-        [
+    private func beginnings(
+        of organization: Organization, ownedBy owner: User, for access: Access, now: Timestamp
+    ) throws -> [Query] {
+        try more(organization.id, now) + [
             """
             INSERT INTO memberships (organization_id, user_id, role, created_at)
             VALUES (\(organization.id), \(owner.id), \(Role.owner.rawValue), \(now))

@@ -14,7 +14,7 @@ public enum Scope: String, Sendable, CaseIterable {
     case read
     /// Create, change, run and delete jobs.
     case write
-    /// Members, keys, settings.
+    /// Members, keys, channels, settings.
     case manage
 }
 
@@ -23,6 +23,9 @@ public enum Scope: String, Sendable, CaseIterable {
 public enum Permission: Sendable, CaseIterable {
     case seeJobs
     case changeJobs
+    case seeAlerts
+    case muteIncidents
+    case changeChannels
     case seeOrganization
     case seeMembers
     case manageMembers
@@ -38,6 +41,9 @@ public enum Permission: Sendable, CaseIterable {
         switch self {
         case .seeJobs: (.viewer, .read)
         case .changeJobs: (.member, .write)
+        case .seeAlerts: (.viewer, .read)
+        case .muteIncidents: (.member, .write)
+        case .changeChannels: (.admin, .manage)
         case .seeOrganization: (.viewer, .read)
         case .seeMembers: (.viewer, .read)
         case .manageMembers: (.admin, .manage)

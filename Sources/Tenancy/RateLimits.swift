@@ -27,6 +27,10 @@ public struct RateLimit: Sendable {
     static let invitesToAddress = RateLimit(name: "invites to address", most: 1, window: .seconds(86_400))
     static let addressChanges = RateLimit(name: "address changes", most: 5, window: .seconds(86_400))
     static let testCalls = RateLimit(name: "test calls", most: 20, window: .seconds(60))
+    static let channelTests = RateLimit(name: "channel tests", most: 30, window: .seconds(3_600))
+    static let confirmationsOfOrganization = RateLimit(name: "channel confirmations", most: 20, window: .seconds(86_400))
+    /// Over all organizations.
+    static let confirmationsToAddress = RateLimit(name: "channel confirmations to address", most: 3, window: .seconds(86_400))
     /// Of the mail service, which sends many in one.
     static let mailEvents = RateLimit(name: "mail events", most: 1_200, window: .seconds(60))
     static let exports = RateLimit(name: "exports", most: 20, window: .seconds(3_600))
@@ -54,6 +58,19 @@ public struct RateLimits: Sendable {
     /// Counts a test call of the organization. Throws `Denial.tryLater`.
     public func countTestCall(for access: Access) async throws {
         guard let seconds = try await refusal([(.testCalls, access.organization.id.text)]) else { return }
+        throw Denial.tryLater(seconds: seconds)
+    }
+
+    /// Counts a test of one of the organization's channels. Throws `Denial.tryLater`.
+    public func countChannelTest(for access: Access, in transaction: Transaction) async throws {
+        guard let seconds = try await refusal([(.channelTests, access.organization.id.text)], over: transaction) else { return }
+        throw Denial.tryLater(seconds: seconds)
+    }
+
+    /// Counts a mail that asks an outside address whether it wants alerts. Throws `Denial.tryLater`.
+    public func countConfirmation(of address: String, for access: Access, in transaction: Transaction) async throws {
+        let counts: [Count] = [(.confirmationsOfOrganization, access.organization.id.text), (.confirmationsToAddress, address)]
+        guard let seconds = try await refusal(counts, over: transaction) else { return }
         throw Denial.tryLater(seconds: seconds)
     }
 

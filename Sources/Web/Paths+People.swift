@@ -58,7 +58,7 @@ extension Paths {
     }
 
     /// Whose address holds a token, or may.
-    static let mailedLinks: Set = [signInLink, newAddress, oldAddress, invite]
+    static let mailedLinks: Set = [signInLink, newAddress, oldAddress, invite, channelAgreement, channelLeaving]
 
     /// A route's path with these in the place of its braces, in order. They are slugs, ids and tokens, which need no encoding.
     static func filled(_ route: String, _ values: String...) -> String {

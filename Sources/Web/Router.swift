@@ -40,6 +40,7 @@ extension WebServer {
     private func addRoutes(of people: People, to router: Router<VisitorContext>) {
         let mailbox = site.mailbox == nil ? nil : Paths.mailbox
         SignInPages(people: people, pages: pages, mailbox: mailbox).addRoutes(to: router)
+        if let work = site.work { ChannelConsent(channels: work.alerts.channels, pages: pages).addRoutes(to: router) }
         let person = router.group(context: PersonContext.self)
         AccountPages(people: people, pages: pages).addRoutes(to: person, visitors: router)
         OrganizationPages(people: people, pages: pages).addRoutes(to: person, visitors: router)
@@ -51,6 +52,8 @@ extension WebServer {
             LivePages(events: work.events).addRoutes(to: member)
             JobsPages(work: work, people: people, pages: pages, siteURL: site.url).addRoutes(to: member)
             JobFormPages(work: work, pages: pages).addRoutes(to: member)
+            AlertsPages(work: work, pages: pages).addRoutes(to: member)
+            ChannelsPages(work: work, people: people, pages: pages).addRoutes(to: member)
             ExecutionsPages(work: work, auditLog: people.auditLog, siteURL: site.url, pages: pages).addRoutes(to: member)
         }
         MembersPages(people: people, pages: pages).addRoutes(to: member)

@@ -28,7 +28,7 @@ import Time
         try await database.query(try Outbox(seal: Seal(keys: [keys[0]])).insertion(message, to: recipient, at: .now()))
         let seal = try Seal(keys: keys.reversed())
         let rotation = try await SealingKeys(database, seal: seal, columns: Services.sealedColumns).rotate()
-        #expect(rotation.columns.map(\.resealed) == [0, 0, 0, 1] && rotation.removable == [keys[0].id])
+        #expect(rotation.columns.map(\.resealed) == [0, 0, 0, 0, 1] && rotation.removable == [keys[0].id])
         let row = try #require(try await database.query("SELECT id, recipient, sealed FROM outbox").first)
         _ = try Seal(keys: [keys[1]]).open(try row("sealed"), in: try Outbox.place(of: row))
     }

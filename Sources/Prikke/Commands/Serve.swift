@@ -50,6 +50,7 @@ struct Serve: AsyncParsableCommand {
         try await home.migrate()
         let services = try Services(configuration, home, logger: logger)
         try await services.sealingKeys.verify()
+        try await services.makeMissingChannels()
         try await services.heartbeat.begin()
         for network in configuration.allowedNetworks { Output.note("Allowed network: \(network)") }
         if configuration.publicHost != nil, configuration.trustedProxies.isEmpty {

@@ -13,6 +13,8 @@ public struct Delivery: Sendable, Identified {
         case waiting, sending, sent, failed
         /// It was handed over, and nobody can say whether it arrived.
         case unknown
+        /// Not sent by itself: what waited long for its channel was told in one message.
+        case joined
     }
 
     public let id: ID<Delivery>
@@ -27,6 +29,20 @@ public struct Delivery: Sendable, Identified {
     public let createdAt: Timestamp
     public let finishedAt: Timestamp?
     public let error: String?
+
+    /// One try.
+    public struct Attempt: Sendable {
+        public let number: Int
+        /// Mail: to whom.
+        public let recipient: String?
+        public let startedAt: Timestamp
+        /// Nil: mail that still waits, or is on its way.
+        public let finishedAt: Timestamp?
+        public let statusCode: Int?
+        /// The first of what was answered, without the URL; of mail, what became of it.
+        public let answer: String?
+        public let error: String?
+    }
 }
 
 extension Delivery {
@@ -46,6 +62,18 @@ extension Delivery {
         nextTryAt = try row("next_try_at")
         createdAt = try row("created_at")
         finishedAt = try row("finished_at")
+        error = try row("error")
+    }
+}
+
+extension Delivery.Attempt {
+    init(_ row: Row) throws(PostgresError) {
+        number = Int(try row("number", as: Int32.self))
+        recipient = try row("recipient")
+        startedAt = try row("started_at")
+        finishedAt = try row("finished_at")
+        statusCode = try row("status_code", as: Int16?.self).map(Int.init)
+        answer = try row("answer")
         error = try row("error")
     }
 }

@@ -46,6 +46,8 @@ public struct Incident: Sendable, Identified {
     public let closingExecutionID: ID<Execution>?
     /// Why it closed without a success; nil: by one, or not yet.
     public let closedReason: String?
+    /// What keeps people from being told of it now; nil: nothing, or the door was not asked.
+    public internal(set) var silence: Silence?
 }
 
 extension Incident {

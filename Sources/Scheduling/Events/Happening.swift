@@ -17,6 +17,9 @@ struct Happening: Sendable, Hashable {
         Happening(organization: organization, kind: .job(id, action))
     }
 
+    /// Something of its incidents, channels or deliveries has changed.
+    static func alerts(of organization: ID<Organization>) -> Happening { Happening(organization: organization, kind: .alerts) }
+
     static func execution(_ id: ID<Execution>, of organization: ID<Organization>) -> Happening {
         Happening(organization: organization, kind: .execution(id))
     }
@@ -82,6 +85,7 @@ extension Happening {
     private var word: String {
         switch kind {
         case .execution(let id): "e" + id.hex
+        case .alerts: "a"
         case .job(let id, let action): String(action.rawValue.prefix(2)) + id.hex
         case .alerts: "a"
         }

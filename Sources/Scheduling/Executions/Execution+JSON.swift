@@ -99,7 +99,6 @@ extension Attempt {
 }
 
 extension JSON {
-    fileprivate init(_ text: String?) { self = text.map(JSON.string) ?? .null }
     fileprivate init(_ number: Int?) { self = number.map { .integer(Int64($0)) } ?? .null }
     fileprivate init(_ number: Int64?) { self = number.map(JSON.integer) ?? .null }
 }

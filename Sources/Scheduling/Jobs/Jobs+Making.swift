@@ -8,6 +8,7 @@ extension Jobs {
     /// Makes a job. `isChecked`: the draft's shape has let it through already. Throws `InvalidInput` by member, `Refusal.limitReached`.
     public func create(_ draft: JSON, isChecked: Bool = false, for access: Access) async throws -> Job {
         let new = try prepare(draft, isChecked: isChecked, at: engine.clock.now(), for: access)
+        try await checkChannels(of: new.definition, for: access)
         guard let fate = try await make([new]).first else { throw Refusal.notFound }
         if let error = Self.error(of: fate, for: access) { throw error }
         return Job(new)
@@ -16,7 +17,11 @@ extension Jobs {
     /// Makes those of many jobs that can be made, and answers for each what became of it. Throws `PostgresError`: then none is made.
     public func create(_ drafts: [JSON], for access: Access) async throws -> [Result<Job, any Error>] {
         let now = engine.clock.now()
-        let read = drafts.map { draft in Result { try prepare(draft, at: now, for: access) } }
+        var read = drafts.map { draft in Result { try prepare(draft, at: now, for: access) } }
+        let prepared = read.enumerated().compactMap { place, result in (try? result.get()).map { (place, $0.definition) } }
+        for (index, fault) in try await faults(inChannelsOf: prepared.map { ($0.1, nil) }, for: access) {
+            read[prepared[index].0] = .failure(fault)
+        }
         let fit = read.compactMap { try? $0.get() }
         var fates = zip(fit, try await make(fit)).makeIterator()
         return read.map { result in

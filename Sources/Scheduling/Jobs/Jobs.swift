@@ -92,6 +92,7 @@ public struct Jobs: Sendable {
                 let reading = try read(draft, of: old.id, changing: old, for: access, now: now)
                 // Without a key sync would not find it any more: from then on it is people's.
                 let manager = reading.definition.key == nil ? nil : old.managedBy
+                try await checkChannels(of: reading.definition, changing: old.definition, for: access, over: transaction)
                 guard try isChange(of: old, to: reading, managedBy: manager, for: access) else { return old }
                 let statements = statements(of: old, to: reading, by: verb, managedBy: manager, for: access, now: now)
                 try await write(statements, of: old, to: reading.definition, makingUp: answer, for: access, now: now, in: transaction)

@@ -55,10 +55,23 @@ struct Sync {
                 throw error.within("/jobs/\(index)")
             }
         }
+        try await checkChannels(drafts, by: jobs, in: transaction)
         if !errors.isEmpty { throw InvalidInput(errors: errors) }
         if !notManaged.isEmpty { throw Refusal.notManaged(pointers: notManaged) }
         if document["delete_removed"]?.bool ?? false { leaveOut(live, but: Set(keys)) }
         try await checkCount(in: transaction)
+    }
+
+    /// In one statement for all that is made or changed.
+    private mutating func checkChannels(_ drafts: [JSON], by jobs: Jobs, in transaction: Transaction) async throws {
+        let places = Dictionary(drafts.enumerated().map { ($1["key"]?.string ?? "", $0) }) { first, _ in first }
+        let all =
+            made.map { (index: $0.index, new: $0.new.definition, old: JobDefinition?.none) }
+            + changed.map { (places[$0.new.key ?? ""] ?? 0, $0.new, $0.old.definition) }
+        let faults = try await jobs.faults(inChannelsOf: all.map { ($0.new, $0.old) }, for: access, over: transaction)
+        for (index, fault) in faults.sorted(by: { all[$0.key].index < all[$1.key].index }) {
+            errors += fault.within("/jobs/\(all[index].index)").errors
+        }
     }
 
     private static func read(

@@ -11,6 +11,9 @@ extension Operation {
         Field("attempt", .integer(1...32_767), help: "The attempt’s number, from 1.", example: 1),
         Field("member", .id("usr"), help: "The user’s id.", example: "usr_01jd3w8k4dfk1q2v7c9r5t0xyz"),
         Field("invite", .id("inv"), help: "The invite’s id.", example: "inv_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("channel", .id("chn"), help: "The channel’s id.", example: "chn_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("incident", .id("inc"), help: "The incident’s id.", example: "inc_01jd3w8k4dfk1q2v7c9r5t0xyz"),
+        Field("delivery", .id("dlv"), help: "The delivery’s id.", example: "dlv_01jd3w8k4dfk1q2v7c9r5t0xyz"),
         Field("key", .id("key"), help: "The key’s id.", example: "key_01jd3w8k4dfk1q2v7c9r5t0xyz"),
     ]
 

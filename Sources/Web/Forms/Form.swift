@@ -30,6 +30,11 @@ struct Form: Sendable {
         for index in formFields.indices { formFields[index].belong(to: id) }
     }
 
+    /// Puts in what was typed or chosen before, by the fields' names.
+    mutating func fill(_ texts: (String) -> [String]) {
+        for index in formFields.indices where !formFields[index].isHidden { formFields[index].fill(texts(formFields[index].fieldName)) }
+    }
+
     /// The same form with what was sent still in it, and what is wrong beside it.
     func showing(_ submitted: SubmittedForm, _ invalid: InvalidInput) -> Form {
         var form = self

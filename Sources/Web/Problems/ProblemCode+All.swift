@@ -109,6 +109,17 @@ extension ProblemCode {
             "delete_not_confirmed", 409, meaning: "The document leaves out so many jobs that deleting them must be confirmed.",
             remedy: "Look at the plan; if that is meant, send confirm_delete with the number that it names."),
         ProblemCode(
+            "too_many_channels", 409, meaning: "The organization has as many channels as there may be.",
+            remedy: "Delete one that is not needed any more."),
+        ProblemCode(
+            "channel_off", 409, meaning: "The channel is switched off, or its address has not confirmed, so nothing is sent there.",
+            remedy: "Switch it on, or have the address confirm; then try again."),
+        ProblemCode(
+            "already_confirmed", 409, meaning: "The channel waits for nobody’s confirmation.", remedy: "Use it as it is."),
+        ProblemCode(
+            "delivery_not_ended", 409, meaning: "The delivery is still being sent, so it cannot be sent again.",
+            remedy: "Wait until it is sent or has failed."),
+        ProblemCode(
             "not_managed", 409, meaning: "Jobs that sync does not manage have keys of the document.",
             remedy: "Choose other keys, or take the jobs over with adopt: true."),
     ]
@@ -190,6 +201,7 @@ extension FieldCode {
         FieldCode("limit_reached", "The plan does not reach so far."),
         FieldCode("not_managed", "The job of this key is kept by people, not by sync."),
         FieldCode("too_many", "More match than are done at one time; the detail says how to narrow it."),
+        FieldCode("unknown_channel", "There is no channel of that id, or it is not this organization’s."),
         FieldCode("not_found", "There is nothing of that name, or nothing that this key may see."),
         FieldCode("not_the_same", "It was to be typed for confirmation, and is something else."),
         FieldCode("wrong_code", "The code of the mail is not this one, or is no longer good."),

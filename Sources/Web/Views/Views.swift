@@ -44,6 +44,16 @@ struct Views: Sendable {
         "execution": PackageResources.execution_mustache,
         "executionlive": PackageResources.executionlive_mustache,
         "replay": PackageResources.replay_mustache,
+        "incidents": PackageResources.incidents_mustache,
+        "incidentslive": PackageResources.incidentslive_mustache,
+        "incident": PackageResources.incident_mustache,
+        "incidentlive": PackageResources.incidentlive_mustache,
+        "channels": PackageResources.channels_mustache,
+        "channelslive": PackageResources.channelslive_mustache,
+        "channel": PackageResources.channel_mustache,
+        "channellive": PackageResources.channellive_mustache,
+        "newchannel": PackageResources.newchannel_mustache,
+        "channelguess": PackageResources.channelguess_mustache,
         "mailbox": PackageResources.mailbox_mustache,
         "mail": PackageResources.mail_mustache,
     ]
@@ -69,7 +79,7 @@ struct Views: Sendable {
     /// Those that stand in others, by `{{> form}}`.
     static let partials: Set = [
         "field", "form", "group", "postbutton", "time", "overviewlive", "jobslive", "joblive", "jobpreview", "testresult", "executionslive",
-        "executionlive", "cronexplained",
+        "executionlive", "cronexplained", "incidentslive", "incidentlive", "channelslive", "channellive", "channelguess",
     ]
 
     /// A partial alone, as HTML.
