@@ -41,7 +41,7 @@ public struct Steering: Sendable, Equatable {
     var endsRetries: Bool { stopsRetries || pause != nil }
 
     /// RFC 9110 §10.2.3: seconds or a date, within [0, 1 h]. Digits of any length are a number, and a long one is our most.
-    private static func wait(_ text: String, from now: Timestamp) -> Duration? {
+    static func wait(_ text: String, from now: Timestamp) -> Duration? {
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             return Int64(text).map { .seconds(min($0, 3_600)) } ?? longestRetryAfter
         }
