@@ -218,7 +218,7 @@ let package = Package(
         // Tests, from the bottom up.
         .target(
             name: "TestSupport",
-            dependencies: ["Postgres", "Migrations", "EventLoop", "Time", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Postgres", "Migrations", "EventLoop", "Time", "JSON", .product(name: "Logging", package: "swift-log")],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
