@@ -29,6 +29,7 @@ struct Services {
     let policy: AddressPolicy
     let outbound: OutboundClient
     let plugins: JobPlugins
+    let channelKinds: ChannelKinds
     let jobs: Jobs
     let executions: Executions
     let testCalls: TestCalls
@@ -84,6 +85,7 @@ struct Services {
         settings.keptConnections = min(settings.keptConnections, configuration.mostWorkers)
         outbound = OutboundClient(policy: policy, settings: settings, on: EventLoop(name: "outbound"), logger: logger)
         plugins = JobPlugins([HTTPPlugin(client: outbound, policy: policy, userAgent: userAgent)])
+        channelKinds = ChannelKinds(client: outbound, policy: policy, userAgent: userAgent)
         jobs = Jobs(engine, over: home.api, plugins: plugins, secrets: jobSecrets)
         jobsOfOrganization = JobsOfOrganization(
             stop: { [jobs] in try await jobs.stop($0, at: $1, in: $2) }, restart: { [jobs] in try await jobs.restart($0, at: $1, in: $2) },

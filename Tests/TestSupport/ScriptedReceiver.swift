@@ -5,21 +5,24 @@ public final class ScriptedReceiver: Sendable {
     /// What is called.
     public let url: String
     private let receiver: Receiver
-    private let script = Mutex<[Receiver.Answer]>([])
+    private let script = Script()
+
+    private final class Script: Sendable {
+        let answers = Mutex<[Receiver.Answer]>([])
+    }
 
     /// `judge` answers whatever no scripted answer is left for.
     init(path: String, query: String = "", judge: @escaping Receiver.Handler) throws {
         receiver = try Receiver()
         url = receiver.url + path + query
         receiver.answer(path) { [script] request in
-            // Nil: a strict judge says what the vendor would.
-            let scripted = script.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+            let scripted = script.answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
             return scripted ?? judge(request)
         }
     }
 
     /// The next requests are answered so, one after the other, whatever they hold.
-    public func next(_ answers: Receiver.Answer...) { script.withLock { $0 += answers } }
+    public func next(_ answers: Receiver.Answer...) { script.answers.withLock { $0 += answers } }
 
     /// All that came in, in order.
     public var requests: [Receiver.Request] { receiver.requests }
@@ -36,4 +39,9 @@ extension Receiver.Answer {
     public static var pageOf429: Receiver.Answer {
         Receiver.Answer(status: 429, headers: [("Content-Type", "text/html")], body: "<!DOCTYPE html><title>Too many requests</title>")
     }
+}
+
+extension String {
+    /// Whether these bytes are among its own: what a mark follows counts too.
+    public func has(_ other: String) -> Bool { Array(utf8).firstRange(of: Array(other.utf8)) != nil }
 }

@@ -71,8 +71,3 @@ public enum SlackReceiver {
         ["<!channel", "<!here", "<!everyone", "<@", "<#", "<!subteam"].contains { text.has($0) }
     }
 }
-
-extension String {
-    /// Byte by byte: what a mark follows counts too.
-    func has(_ other: String) -> Bool { Array(utf8).firstRange(of: Array(other.utf8)) != nil }
-}
