@@ -66,6 +66,8 @@ CREATE UNIQUE INDEX incidents_open_of_host ON incidents (organization_id, host) 
 CREATE INDEX incidents_by_time ON incidents (organization_id, opened_at DESC, id DESC);
 CREATE INDEX incidents_of_job ON incidents (organization_id, job_id, opened_at DESC) WHERE job_id IS NOT NULL;
 CREATE INDEX incidents_to_look_at ON incidents (look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX incidents_pending ON incidents (organization_id, look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX incidents_of_subject ON incidents (organization_id, subject, closed_at);
 
 -- What is to be told beside incidents, once for each cause: usage, billing.
 CREATE TABLE notices (
@@ -118,7 +120,7 @@ CREATE TABLE deliveries (
     message jsonb NOT NULL,
     -- Mail: its row in the outbox, which says what becomes of it.
     outbox_ids uuid[] NOT NULL DEFAULT '{}',
-    status text NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'sending', 'sent', 'failed', 'unknown')),
+    status text NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'sending', 'sent', 'failed', 'unknown', 'joined')),
     tries integer NOT NULL DEFAULT 0,
     next_try_at timestamptz,
     leased_until timestamptz,
@@ -131,6 +133,7 @@ CREATE TABLE deliveries (
     CHECK ((next_try_at IS NULL) = (finished_at IS NOT NULL))
 );
 CREATE INDEX deliveries_due ON deliveries (next_try_at) WHERE next_try_at IS NOT NULL;
+CREATE INDEX deliveries_due_of_channel ON deliveries (organization_id, channel_id, next_try_at) WHERE next_try_at IS NOT NULL;
 CREATE INDEX deliveries_of_channel ON deliveries (organization_id, channel_id, created_at DESC, id DESC);
 CREATE INDEX deliveries_by_time ON deliveries (organization_id, created_at DESC, id DESC);
 CREATE INDEX deliveries_by_age ON deliveries (finished_at) WHERE finished_at IS NOT NULL;

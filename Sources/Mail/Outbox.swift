@@ -21,11 +21,13 @@ public struct Outbox: Sendable {
     }
 
     /// The statement that adds a mail and wakes the couriers: to be sent within the transaction that causes it. `organization`:
-    /// what the mail is deleted with; `at`: now; `expiresAt`: when it will be of no use any more. Throws `SealError`.
+    /// what the mail is deleted with; `at`: now; `expiresAt`: when it will be of no use any more; `id`: its row's, nil: a
+    /// new one. Throws `SealError`.
     public func insertion<Of>(
-        _ message: Message, to recipient: EmailAddress, of organization: ID<Of>?, at instant: Timestamp, expiresAt: Timestamp? = nil
+        _ message: Message, to recipient: EmailAddress, of organization: ID<Of>?, at instant: Timestamp, expiresAt: Timestamp? = nil,
+        as id: ID<RenderedMail>? = nil
     ) throws -> Query {
-        let id = ID<RenderedMail>(at: instant)
+        let id = id ?? ID(at: instant)
         let sealed = try seal.seal(message.json.bytes(), in: Self.place(id, recipient.text))
         // A clock that is ahead of the database's must not make the mail wait.
         let insertion: Query = """

@@ -13,6 +13,8 @@ public struct Delivery: Sendable, Identified {
         case waiting, sending, sent, failed
         /// It was handed over, and nobody can say whether it arrived.
         case unknown
+        /// Not sent by itself: what waited long for its channel was told in one message.
+        case joined
     }
 
     public let id: ID<Delivery>

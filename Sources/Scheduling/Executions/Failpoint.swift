@@ -26,6 +26,16 @@ import JSON
         /// A write of the API is committed; its answer is not sent.
         case jobSaved = "job_saved"
         case heartbeat
+        /// What is to be told is decided; nothing is written.
+        case alertsDecided = "alerts_decided"
+        case alertsWritten = "alerts_written"
+        /// The lease of a delivery is committed; nothing is sent.
+        case deliveryLeased = "delivery_leased"
+        /// Its channel has answered; nothing is recorded.
+        case deliverySent = "delivery_sent"
+        case deliveryRecorded = "delivery_recorded"
+        /// It is in the outbox, a row for each recipient.
+        case mailQueued = "mail_queued"
 
         private static let asked = (getenv("PRIKKE_FAILPOINT").map { String(cString: $0) } ?? "").split(separator: ",").map(String.init)
         private static let countdowns = Mutex(countdowns(of: asked))
@@ -58,6 +68,7 @@ import JSON
     enum Failpoint {
         case occurrenceRead, occurrenceQueued, claimed, claimAnswered, attemptBegun, requestAnswered, outcomeStored, retryQueued
         case waitingReleased, handedBack, handedOver, strayHandedBack, rescued, jobSaved, heartbeat
+        case alertsDecided, alertsWritten, deliveryLeased, deliverySent, deliveryRecorded, mailQueued
 
         @inline(__always) func reached() {}
         @inline(__always) static func trap(on config: JSON) {}

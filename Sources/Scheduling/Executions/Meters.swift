@@ -32,11 +32,20 @@ enum Meters {
     static let handedOver = Counter(label: "prikke_attempts_handed_over_total")
     /// By how many seconds this machine's clock is ahead of the database's.
     static let clockLead = Gauge(label: "prikke_clock_lead_seconds")
+    /// Messages to channels that are neither delivered nor given up.
+    static let deliveriesWaiting = Gauge(label: "prikke_deliveries_waiting")
+    /// What became of tries to tell a channel: `sent`, `again` (to be tried again), `failed`, `unknown`, `joined`.
+    static func deliveries(_ outcome: String, _ count: Int) {
+        Counter(label: "prikke_deliveries_total", dimensions: [("outcome", outcome)]).increment(by: count)
+    }
     /// From due to started.
     static let lateness = Metrics.Timer(label: "prikke_start_lateness_seconds")
 
     /// Makes all counters, which otherwise are made when first counted: what has not happened yet is to be read as 0, not as unknown.
-    static func begin() { counters.forEach { $0.increment(by: 0) } }
+    static func begin() {
+        counters.forEach { $0.increment(by: 0) }
+        for outcome in ["sent", "again", "failed", "unknown", "joined"] { deliveries(outcome, 0) }
+    }
 
     private static var counters: [Counter] {
         [
