@@ -108,7 +108,8 @@ public struct Channels: Sendable {
             let isSwitchedOn = patch["enabled"] == true && (old.channel.switchedOffAt != nil || !old.channel.isEnabled)
             let isOther = reading.settings != old.settings || reading.kind != old.channel.kind
             guard isSwitchedOn || isOther || reading.audited != old.channel.audited else { return }
-            let asking = try await asking(&reading, changing: old, for: access, at: now, in: transaction)
+            let isAgain = isSwitchedOn && !old.channel.isConfirmed
+            let asking = try await asking(&reading, changing: old, again: isAgain, for: access, at: now, in: transaction)
             let isConfirmed: Query = reading.outsider == nil ? "coalesce(confirmed_at, \(now))" : asking == nil ? "confirmed_at" : "NULL"
             let fresh: Query =
                 isSwitchedOn || isOther

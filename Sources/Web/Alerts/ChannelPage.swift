@@ -37,7 +37,7 @@ struct ChannelPage: Page {
     let name: String
     let channelMark: String
     let channelWord: String
-    let isBad: Bool
+    let isTroubled: Bool
     let kindLabel: String
     let shown: String
     let news: String
@@ -72,7 +72,7 @@ extension ChannelPage {
         livePath = Fragments.path("channellive", of: frame.viewer.place == Paths.landing ? path : frame.viewer.place)
         listPath = Paths.filled(Paths.channels, frame.slug)
         (name, kindLabel, shown) = (channel.name, content.standing.label, channel.shown)
-        (channelMark, channelWord, isBad) = (channel.state.mark.svg, channel.state.word, channel.state == .switchedOff)
+        (channelMark, channelWord, isTroubled) = (channel.state.mark.svg, channel.state.word, channel.state == .switchedOff)
         let latest = content.isFirst ? content.deliveries.first : nil
         news = "\(channel.name): \(channel.state.word)." + (latest.map { " \($0.eventWord) \($0.status.word.lowercased())." } ?? "")
         notes = content.standing.notes(now: frame.now)

@@ -33,7 +33,7 @@ extension ChannelsPages {
         let target = form.texts(of: "target").first ?? ""
         let isSaid = isOfMembers || !form.texts(of: "kind").isEmpty
         let guess = isOfMembers || target.isEmpty ? nil : guess(target, form)
-        let blank = isOfMembers ? try await membersForm(to: "owners", context) : targetForm(context, fields: guess?.guessFields ?? [])
+        let blank = try await isOfMembers ? membersForm(to: "owners", context) : targetForm(context, fields: guess?.guessFields ?? [])
         do {
             let values = try form.values()
             guard isSaid else { return ask(blank, guess, form, context) }
