@@ -117,6 +117,10 @@ struct Services {
     /// The database that the API asks.
     var apiDatabase: Database { home.api }
 
+    private var alertLinks: AlertLinks { AlertLinks(site: configuration.siteURL) }
+
+    private var alertMail: AlertMail { AlertMail(outbox, secrets: channelSecrets, links: alertLinks) }
+
     /// What everything else of a role stands on, in the order in which it is started; it is stopped in the reverse order,
     /// when nothing stands on it any more.
     var foundations: [any Service] {
@@ -140,9 +144,12 @@ struct Services {
                 Scheduler(engine, logger: logger), Reconciler(engine, logger: logger), Pruner(engine, logger: logger),
                 Analyzer(engine, logger: logger), Tallier(engine, logger: logger),
                 Eraser(home.engine, jobs: jobsOfOrganization, logger: logger),
+                Notifier(engine, over: home.api, mail: alertMail, links: alertLinks, logger: logger),
             ]
         }
         if role == .all || role == .web {
+            services.append(
+                Deliverer(engine, over: home.api, kinds: channelKinds, mail: alertMail, signing: signing, logger: logger))
             services.append(Courier(home.engine, outbox: outbox, transport: transport, renderer: renderer, logger: logger))
             if let mailjet { services.append(SenderCheck(mailjet, of: configuration.mail.sender, logger: logger)) }
         }

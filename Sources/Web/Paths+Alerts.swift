@@ -23,6 +23,17 @@ extension Paths {
     static let oneClickLeaving = "/webhooks/leave/{token}"
 }
 
+extension AlertLinks {
+    /// Of a site: mails and messages lead to the configured address, whatever a request says.
+    public init(site url: String) {
+        self.init(
+            incident: { url + Paths.filled(Paths.incident, $0, $1.text) }, incidents: { url + Paths.filled(Paths.incidents, $0) },
+            execution: { url + Paths.filled(Paths.execution, $0, $1.text) }, channel: { url + Paths.filled(Paths.channel, $0, $1.text) },
+            channels: { url + Paths.filled(Paths.channels, $0) }, usage: { url + Paths.filled(Paths.settings, $0) },
+            leaving: { url + Paths.filled(Paths.channelLeaving, $0) })
+    }
+}
+
 extension ChannelLinks {
     /// Of a site: mails lead to the configured address, whatever a request says.
     public init(site url: String) {

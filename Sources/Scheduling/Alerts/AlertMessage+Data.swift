@@ -16,7 +16,8 @@ extension AlertMessage {
             members["execution"] = incident.executionID.flatMap { context.executions[$0]?.json } ?? .null
         } else {
             members["incidents"] = .array(news.named.map(\.told))
-            members["jobs"] = .array(Set(news.named.compactMap(\.jobID)).compactMap { context.jobs[$0] }.sorted { $0.id < $1.id }.map(\.json))
+            members["jobs"] = .array(
+                Set(news.named.compactMap(\.jobID)).compactMap { context.jobs[$0] }.sorted { $0.id < $1.id }.map(\.json))
         }
         let whole = JSON.object(members)
         guard whole.bytes().count > mostBytes else { return whole }
@@ -32,13 +33,9 @@ extension AlertMessage {
 extension Incident {
     /// As the API has it; a sentence is cut.
     fileprivate var told: JSON {
-        func text(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
-        return [
-            "id": .string(id.text), "kind": .string(kind.rawValue), "job_id": text(jobID?.text), "host": text(host),
-            "subject": .string(subject), "reason": text(reason?.rawValue), "detail": text(detail.map { String($0.prefix(500)) }),
-            "execution_id": text(executionID?.text), "count": .integer(Int64(count)), "opened_at": .string(openedAt.rfc3339),
-            "closed_at": text(closedAt?.rfc3339), "closing_execution_id": text(closingExecutionID?.text), "closed_reason": text(closedReason),
-        ]
+        var members = json.object ?? [:]
+        members["detail"] = detail.map { .string(String($0.prefix(500))) } ?? .null
+        return .object(members)
     }
 }
 

@@ -79,7 +79,8 @@ extension Channels {
         if let old, settings["url"] == old.settings["url"], settings["to"] == old.settings["to"] { return old.channel.kind }
         if settings["to"] != nil || settings["address"] != nil { return Self.email }
         guard let url = settings["url"]?.string else {
-            throw InvalidInput(pointer: "/settings/url", code: "required", detail: "Give a URL, or whom to mail: owners, members or an address.")
+            throw InvalidInput(
+                pointer: "/settings/url", code: "required", detail: "Give a URL, or whom to mail: owners, members or an address.")
         }
         let recognition = kinds.recognise(url)
         if let kind = recognition.kind { return kind }
@@ -109,7 +110,8 @@ extension Channels {
         let to = settings["to"]?.string ?? (settings["address"] == nil ? nil : "address")
         let members: [String: String] = ["members": "members", "address": "address"]
         for name in ["url", "members", "address"] where settings[name] != nil && members[to ?? ""] != name {
-            throw InvalidInput(pointer: "/\(name)", code: "not_allowed", detail: "This does not go with to = \(to ?? "owners"). Leave it out.")
+            throw InvalidInput(
+                pointer: "/\(name)", code: "not_allowed", detail: "This does not go with to = \(to ?? "owners"). Leave it out.")
         }
         switch to {
         case "members":
@@ -127,7 +129,9 @@ extension Channels {
             reading.settings = ["to": "address", "address": .string(address.text)]
             reading.shown = address.text
             reading.outsider = try await isMember(address, of: access, in: transaction) ? nil : address
-            if reading.outsider != nil, let token = settings["token"] { reading.settings = ["to": "address", "address": .string(address.text), "token": token] }
+            if reading.outsider != nil, let token = settings["token"] {
+                reading.settings = ["to": "address", "address": .string(address.text), "token": token]
+            }
         default: (reading.settings, reading.shown) = (["to": "owners"], "The owners")
         }
     }
@@ -142,7 +146,8 @@ extension Channels {
             """)
         let found: [ID<User>: String] = try Dictionary(rows.map { (try $0("user_id"), try $0("email")) }) { first, _ in first }
         let errors = users.enumerated().filter { user in user.element.flatMap { found[$0] } == nil }.map { user in
-            FieldError(pointer: "/members/\(user.offset)", code: "not_found", detail: "There is no such member here. Use a member’s id, usr_….")
+            FieldError(
+                pointer: "/members/\(user.offset)", code: "not_found", detail: "There is no such member here. Use a member’s id, usr_….")
         }
         if !errors.isEmpty { throw InvalidInput(errors: errors) }
         return users.compactMap { $0.flatMap { found[$0] } }

@@ -32,6 +32,7 @@ extension Deliverer {
             let message = AlertMessage(
                 collapsing: waiting.compactMap(\.message), at: now, url: mail.links.incidents(try row("slug")), of: organization)
             let writing = Writing(id: id, channel: channel, subject: nil, incident: nil, message: message)
+            Meters.deliveries("joined", waiting.count)
             try await transaction.batch([
                 """
                 UPDATE deliveries SET status = 'joined', next_try_at = NULL, finished_at = \(now),

@@ -34,6 +34,7 @@ extension Deliverer {
                 resting_until = \(verdict.restingUntil)
             WHERE organization_id = \(leased.organization) AND id = \(leased.channel) AND leased_until = \(leased.leasedUntil)
             """,
+            Happening.notice([.alerts(of: leased.organization)], database),
         ])
         guard results[1].affected > 0 else { return }
         Meters.deliveries(verdict.nextTryAt == nil ? verdict.status.rawValue : "again", 1)
@@ -79,8 +80,11 @@ extension Deliverer {
         let organization = leased.organization
         try await database.transaction { transaction in
             let row = try await transaction.query("SELECT name, slug FROM organizations WHERE id = \(organization)").first
-            guard let row, let message = leased.message, let settings = mail.secrets.open(leased.sealed, of: leased.channel, organization) else {
-                return try await transaction.batch([over(leased, "The channel’s settings cannot be opened: save it again.", at: now), free(leased)])
+            guard let row, let message = leased.message, let settings = mail.secrets.open(leased.sealed, of: leased.channel, organization)
+            else {
+                return try await transaction.batch([
+                    over(leased, "The channel’s settings cannot be opened: save it again.", at: now), free(leased),
+                ])
             }
             let recipients = try await mail.recipients(settings, of: organization, over: transaction)
             guard !recipients.addresses.isEmpty else {

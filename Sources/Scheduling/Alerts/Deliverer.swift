@@ -21,7 +21,7 @@ public struct Deliverer: Service {
     private static let pruningPause: Duration = .seconds(600)
 
     let database: Database
-    let kinds: [String: any ChannelKind]
+    let kinds: ChannelKinds
     let mail: AlertMail
     let signing: SigningSecrets
     let clock: DatabaseClock
@@ -31,10 +31,9 @@ public struct Deliverer: Service {
 
     /// Asks over `database`, so that it takes no connection from the engine, whose clock it goes by.
     public init(
-        _ engine: Engine, over database: Database, kinds: [any ChannelKind], mail: AlertMail, signing: SigningSecrets, logger: Logger
+        _ engine: Engine, over database: Database, kinds: ChannelKinds, mail: AlertMail, signing: SigningSecrets, logger: Logger
     ) {
-        (self.database, self.mail, self.signing, clock) = (database, mail, signing, engine.clock)
-        self.kinds = Dictionary(kinds.map { (type(of: $0).kind, $0) }) { first, _ in first }
+        (self.database, self.kinds, self.mail, self.signing, clock) = (database, kinds, mail, signing, engine.clock)
         self.logger = logger
         bell = Bell(on: database.loop)
         complaints = Complaints(to: logger)
@@ -44,7 +43,7 @@ public struct Deliverer: Service {
     public func run() async {
         await withGracefulShutdownHandler {
             await withTaskGroup { tasks in
-                tasks.addTask { for await _ in database.listen(to: Alerts.topic) { bell.ring() } }
+                tasks.addTask { for await _ in database.listen(to: Topic.alerts.rawValue) { bell.ring() } }
                 await work()
                 tasks.cancelAll()
             }

@@ -35,7 +35,8 @@ extension Delivery {
         Field("title", .string(0...1_000), example: "Nightly export failed"),
         Field(
             "status", .choice(Status.allCases.map(\.rawValue)),
-            help: "unknown: it was handed over, and nobody can say whether it arrived.", example: "sent"),
+            help: "unknown: it was handed over, and nobody can say whether it arrived. joined: told with others, in one message.",
+            example: "sent"),
         Field("tries", .integer(0...(.max))), Field("next_try_at", .instant, nullable: true), Field("created_at", .instant),
         Field("finished_at", .instant, nullable: true),
         Field("error", .string(0...2_000, multiline: true), nullable: true, help: "Why not, or not yet."),

@@ -61,7 +61,9 @@ struct DeliveryVerdict: Sendable, Equatable {
         case .unknown: verdict.status = .unknown
         }
         let next = now.adding(pause)
-        if next < before.createdAt.adding(before.isTest ? patienceOfTest : patience) { (verdict.status, verdict.nextTryAt) = (.waiting, next) }
+        if next < before.createdAt.adding(before.isTest ? patienceOfTest : patience) {
+            (verdict.status, verdict.nextTryAt) = (.waiting, next)
+        }
         return verdict.switchingOff(now)
     }
 

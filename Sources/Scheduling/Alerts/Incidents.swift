@@ -46,7 +46,9 @@ public struct Incidents: Sendable {
     }
 
     /// Open ones first, then those that are over, each newest first. Throws `InvalidInput` for a filter by a job that is not there.
-    public func page(_ filter: Filter = Filter(), after position: Position? = nil, limit: Int, for access: Access) async throws -> [Incident] {
+    public func page(_ filter: Filter = Filter(), after position: Position? = nil, limit: Int, for access: Access) async throws
+        -> [Incident]
+    {
         let organization = access.organization.id
         var conditions: [Query] = ["i.organization_id = \(organization)"]
         if let kind = filter.kind { conditions.append("i.kind = \(kind.rawValue)") }

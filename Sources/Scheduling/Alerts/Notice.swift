@@ -63,5 +63,7 @@ extension AlertMessage {
         }
     }
 
-    private static func text(_ value: JSON) -> String { value.string ?? value.int.map(String.init) ?? "\(String(decoding: value.bytes(), as: UTF8.self))" }
+    private static func text(_ value: JSON) -> String {
+        value.string ?? value.int.map(String.init) ?? "\(String(decoding: value.bytes(), as: UTF8.self))"
+    }
 }

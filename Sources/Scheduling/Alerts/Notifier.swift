@@ -38,7 +38,7 @@ public struct Notifier: Service {
     public func run() async {
         await withGracefulShutdownHandler {
             await withTaskGroup { tasks in
-                tasks.addTask { for await _ in database.listen(to: Alerts.topic) { bell.ring() } }
+                tasks.addTask { for await _ in database.listen(to: Topic.alerts.rawValue) { bell.ring() } }
                 await work()
                 tasks.cancelAll()
             }
@@ -98,7 +98,8 @@ public struct Notifier: Service {
                 complaints.tell("an organization's alerts could not be told", error, ["organization": "\(organization)"])
             }
         }
-        let first: Timestamp? = try await database.query("SELECT min(look_at) AS first FROM incidents WHERE look_at IS NOT NULL").only("first")
+        let first: Timestamp? = try await database.query("SELECT min(look_at) AS first FROM incidents WHERE look_at IS NOT NULL").only(
+            "first")
         round.next = first.map { max($0.adding(Self.window), now.adding(.milliseconds(organizations.isEmpty ? 1 : 250))) }
         return round
     }
@@ -128,16 +129,10 @@ public struct Notifier: Service {
             if !writing.isEmpty { statements.append(Writing.insertion(of: writing, at: now, of: organization)) }
             if !decision.marks.isEmpty { statements.append(Self.marking(decision.marks, of: organization)) }
             statements.append(Self.looking(decision.next, seen: looks, of: organization))
-            if !writing.isEmpty { statements.append(database.notification(on: Alerts.topic)) }
+            if !writing.isEmpty { statements += Deliveries.wake(organization, database) }
             Failpoint.alertsDecided.reached()
             try await transaction.batch(statements)
         }
         Failpoint.alertsWritten.reached()
     }
-}
-
-/// What everybody who tells, and who is told, knows.
-enum Alerts {
-    /// Something is to be told, or to be sent: whoever does that looks.
-    static let topic = "alerts"
 }

@@ -79,7 +79,8 @@ extension Telling {
                 return Mark(incident: incident.id, channel: place.channel, told: new)
             }
             let ends = passed + recovered + ended
-            return fresh.map { mark($0) { _ in } } + ends.map { mark($0) { $0.closing = now } } + open.map { mark($0) { $0.reminded = now } }
+            return fresh.map { mark($0) { _ in } } + ends.map { mark($0) { $0.closing = now } }
+                + open.map { mark($0) { $0.reminded = now } }
         }
     }
 

@@ -56,6 +56,8 @@ enum Topic: String {
     case due = "due"
     /// A job's next run was set by somebody who is not the scheduler.
     case jobs = "jobs"
+    /// An incident was opened or closed, or a notice written.
+    case alerts = "alerts"
 
     /// Sent with the statements of one batch: one notification for all of them.
     func notification(_ database: Database) -> Query { database.notification(on: rawValue) }

@@ -102,7 +102,7 @@ extension Delivery.Status {
         switch self {
         case .waiting: .waiting
         case .sending: .running
-        case .sent: .good
+        case .sent, .joined: .good
         case .failed: .bad
         case .unknown: .late
         }
@@ -115,6 +115,7 @@ extension Delivery.Status {
         case .sent: "Sent"
         case .failed: "Failed"
         case .unknown: "Not known"
+        case .joined: "Told together"
         }
     }
 }

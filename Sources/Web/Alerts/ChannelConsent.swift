@@ -60,7 +60,8 @@ struct ChannelConsent: Sendable {
         let (token, form) = (context.parameters.get("token") ?? "", context.viewer.formToken)
         guard asked.isConfirmed else {
             return answer(
-                PlainPage("\(asked.address) gets no alerts of \(asked.organization)", ["Nothing goes there unless you agree anew."]), context)
+                PlainPage("\(asked.address) gets no alerts of \(asked.organization)", ["Nothing goes there unless you agree anew."]),
+                context)
         }
         return answer(
             PlainPage(

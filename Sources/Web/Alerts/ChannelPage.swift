@@ -97,7 +97,8 @@ extension ChannelPage {
                 isPrimary: isPrimary, fields)
         }
         switch channel.state {
-        case .on: return [button("Send test", Paths.channelTest, isPrimary: true), button("Switch off", Paths.channelSwitch, [("to", "off")])]
+        case .on:
+            return [button("Send test", Paths.channelTest, isPrimary: true), button("Switch off", Paths.channelSwitch, [("to", "off")])]
         case .unconfirmed:
             return [
                 button("Send the mail again", Paths.channelConfirmation, isPrimary: true),

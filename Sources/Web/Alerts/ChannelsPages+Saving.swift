@@ -40,7 +40,8 @@ extension ChannelsPages {
             let made = try await channels.create(ChannelForm.draft(values), for: context.access)
             let words =
                 made.state == .unconfirmed
-                ? "\(made.name) is added. A mail asks the address to confirm." : "\(made.name) is added. Send a test to see that it arrives."
+                ? "\(made.name) is added. A mail asks the address to confirm."
+                : "\(made.name) is added. Send a test to see that it arrives."
             return .seeOther(Paths.filled(Paths.channel, context.slug, made.id.text)).flashing(words)
         } catch let invalid as InvalidInput {
             return redraw(blank, guess, form, ChannelForm.control(invalid), context)

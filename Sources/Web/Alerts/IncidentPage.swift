@@ -140,7 +140,8 @@ extension IncidentPage {
         let note = delivery.error.map { "\(delivery.title). \($0)" } ?? delivery.title
         let tries = delivery.tries > 1 ? ", \(delivery.tries) tries" : ""
         return Step(
-            delivery.createdAt, frame, delivery.status.mark, "\(delivery.eventWord) to \(name): \(delivery.status.word.lowercased())\(tries)",
+            delivery.createdAt, frame, delivery.status.mark,
+            "\(delivery.eventWord) to \(name): \(delivery.status.word.lowercased())\(tries)",
             note.cut(300), content.channels[delivery.channelID] == nil ? [] : [Link(linkText: "Channel", linkPath: path)])
     }
 

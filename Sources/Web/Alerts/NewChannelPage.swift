@@ -44,7 +44,8 @@ extension NewChannelPage {
         let ofGuess = Set(["kind", "name"])
         targetFields = form.formFields.filter { guess == nil || !ofGuess.contains($0.fieldName) }
         guesses = guess.map { [$0] } ?? []
-        others = form.formFields.contains { $0.fieldName == "to" }
+        others =
+            form.formFields.contains { $0.fieldName == "to" }
             ? [Link(linkText: "A URL or another address", linkPath: formPath)]
             : [Link(linkText: "Mail to owners or members", linkPath: Paths.query(formPath, [("to", "owners")]))]
     }

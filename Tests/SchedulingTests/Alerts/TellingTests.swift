@@ -5,7 +5,7 @@ import Time
 
 @testable import Scheduling
 
-/// How many messages there are: the numbers of docs/alerts-numbers.md, which this keeps.
+/// How many messages there are: the numbers of docs/reliability.md, which this keeps.
 @Suite("Telling") struct TellingTests {
     private static let day: Double = 86_400
     private static let host = "api.example.com:443"

@@ -70,7 +70,9 @@ struct TellingWorld {
         }
         for message in messages.reversed().prefix(while: { $0.at > now.adding(.seconds(-60)) }) {
             telling.recent.append(message.at)
-            if message.news.subject == nil { telling.lastDigest[message.news.channel] = telling.lastDigest[message.news.channel] ?? message.at }
+            if message.news.subject == nil {
+                telling.lastDigest[message.news.channel] = telling.lastDigest[message.news.channel] ?? message.at
+            }
         }
         let decision = telling.decide()
         messages += decision.news.map { Message(at: now, news: $0) }
