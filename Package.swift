@@ -68,7 +68,8 @@ let package = Package(
                 .embedInCode("0004_survival.sql"), .embedInCode("0005_ledger.sql"), .embedInCode("0006_zones_and_audit.sql"),
                 .embedInCode("0007_people.sql"), .embedInCode("0008_mail.sql"), .embedInCode("0009_sealed_headers.sql"),
                 .embedInCode("0010_api.sql"), .embedInCode("0011_executions.sql"), .embedInCode("0012_conventions.sql"),
-                .embedInCode("0013_dashboard.sql"), .embedInCode("0014_job_life.sql"), .embedInCode("0016_alerts.sql"),
+                .embedInCode("0013_dashboard.sql"), .embedInCode("0014_job_life.sql"), .embedInCode("0015_pages.sql"),
+                .embedInCode("0016_alerts.sql"),
             ],
             swiftSettings: strict
         ),

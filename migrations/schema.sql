@@ -27,6 +27,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.job_search_text(name text, key text, config jsonb, tags text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT lower(concat_ws(E'\n', name, key, config ->> 'url', array_to_string(tags, E'\n')))
+$$;
+
 CREATE TABLE public.api_keys (
     id uuid NOT NULL,
     organization_id uuid NOT NULL,
@@ -524,6 +530,7 @@ CREATE TABLE public.jobs (
     paused_at timestamp with time zone,
     sealed_config bytea,
     managed_by text,
+    search_text text GENERATED ALWAYS AS (public.job_search_text(name, key, config, tags)) STORED,
     CONSTRAINT jobs_check CHECK (((paused_at IS NULL) = (paused_reason IS NULL))),
     CONSTRAINT jobs_key_check CHECK ((key ~ '^[a-z0-9][a-z0-9._/-]{0,99}$'::text)),
     CONSTRAINT jobs_managed_by_check CHECK ((managed_by = 'sync'::text)),

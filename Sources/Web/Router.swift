@@ -47,6 +47,7 @@ extension WebServer {
 
         let member = router.group(context: MemberContext.self)
         if let work = site.work {
+            member.add(middleware: AlarmFinder(jobs: work.jobs))
             OverviewPages(work: work, pages: pages, siteURL: site.url).addRoutes(to: member)
             LivePages(events: work.events).addRoutes(to: member)
             JobsPages(work: work, people: people, pages: pages, siteURL: site.url).addRoutes(to: member)

@@ -124,8 +124,11 @@ enum RouteTable {
         GET  /{slug}/members                              in     404     404     200    200 200  200   in
         GET  /{slug}/members/{member}                     in     404     404     403    403 200  200   in
         POST /{slug}/members/{member}/role                in     404     404     403    403 422  422   in
+        GET  /{slug}/members/{member}/remove              in     404     404     403    403 200  200   in
         POST /{slug}/members/{member}/remove              in     404     404     403    403 303  303   in
+        GET  /{slug}/members/{member}/transfer            in     404     404     403    403 403  200   in
         POST /{slug}/members/{member}/transfer            in     404     404     403    403 403  303   in
+        GET  /{slug}/leave                                in     404     404     200    200 200  200   in
         POST /{slug}/leave                                in     404     404     303    303 303  303   in
         POST /{slug}/invites                              in     404     404     403    403 422  422   in
         POST /{slug}/invites/{invite}/resend              in     404     404     403    403 303  303   in
@@ -134,6 +137,7 @@ enum RouteTable {
         POST /{slug}/keys                                 in     404     404     403    403 422  422   in
         GET  /{slug}/keys/{key}                           in     404     404     403    403 200  200   in
         POST /{slug}/keys/{key}/rotate                    in     404     404     403    403 200  200   in
+        GET  /{slug}/keys/{key}/revoke                    in     404     404     403    403 200  200   in
         POST /{slug}/keys/{key}/revoke                    in     404     404     403    403 303  303   in
         GET  /{slug}/audit-log                            in     404     404     403    403 200  200   in
         GET  /{slug}/audit-log/export                     in     404     404     403    403 200  200   in

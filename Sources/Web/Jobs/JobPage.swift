@@ -100,7 +100,7 @@ extension JobPage {
             !isPaused ? ("Pause", Paths.jobPause) : passed > 0 ? nil : ("Resume", Paths.jobResume)
         self.init(
             title: "\(standing.isFailing ? "▲ " : "")\(name) · Jobs · \(access.organization.name)", hasAlarm: standing.isFailing,
-            tabIcon: assets.icon(hasAlarm: standing.isFailing), livePath: Fragments.path("joblive", of: path), topic: id,
+            tabIcon: assets.icon(hasAlarm: standing.isFailing || viewer.hasAlarm), livePath: Fragments.path("joblive", of: path), topic: id,
             listPath: Paths.filled(Paths.jobs, slug), jobName: name, jobMark: standing.mark.svg, jobState: standing.word,
             isFailing: standing.isFailing, saying: "\(name) is \(standing.word.lowercased()).", jobTarget: Target(job.definition).inShort,
             notes: JobNote.all(of: job, content.recent, pausedBy: content.pause, now: now) + Self.notes(content),

@@ -20,29 +20,32 @@ struct OverviewPages: Sendable {
 
     @Sendable private func overview(_ request: Request, _ context: MemberContext) async throws -> Response {
         let access = context.access
-        async let counts = work.jobs.counts(for: access)
         async let today = work.executions.today(for: access)
-        async let usage = work.jobs.usage(of: nil, for: access)
         async let done = work.executions.page(after: nil, limit: Self.mostDone, withResponses: false, for: access)
         async let next = work.jobs.list(in: .nextRun, after: nil, limit: Self.mostNext, for: access)
-        let troubles = try await troubles(access)
+        let counts = try await work.jobs.counts(for: access)
+        async let usage = work.jobs.usage(of: nil, jobs: counts.all, for: access)
+        let troubles = try await troubles(counts, access)
+        async let recent = work.executions.recent(of: troubles.map(\.id), for: access)
         let named = try await done
         let titles = try await work.jobs.titles(of: named.map(\.jobID), for: access)
         let incidents = try await work.alerts.incidents.open(of: troubles.map(\.id), for: access)
         let facts = OverviewPage.Facts(
-            counts: try await counts, today: try await today, usage: try await usage, troubles: troubles, incidents: incidents,
-            recent: try await work.executions.recent(of: troubles.map(\.id), for: access), done: named, titles: titles,
+            counts: counts, today: try await today, usage: try await usage, troubles: troubles, incidents: incidents,
+            recent: try await recent, done: named, titles: titles,
             next: try await next.map(\.job), now: work.now)
         let page = OverviewPage(facts, access, viewer: context.viewer, icon: pages.assets.icon(hasAlarm: facts.counts.failing > 0), siteURL)
         return pages.answer(page, to: context.viewer)
     }
 
-    /// The failing ones, then the late ones.
-    private func troubles(_ access: Access) async throws -> [Job] {
-        async let failing = work.jobs.list(
-            Jobs.Filter(health: "failing"), in: .changedLast, after: nil, limit: Self.mostTroubles, for: access)
-        async let late = work.jobs.list(Jobs.Filter(health: "late"), in: .changedLast, after: nil, limit: Self.mostTroubles, for: access)
-        return Array(try await (failing + late).map(\.job).prefix(Self.mostTroubles))
+    /// The failing ones, then the late ones. What is not there is not asked for.
+    private func troubles(_ counts: JobCounts, _ access: Access) async throws -> [Job] {
+        var jobs: [Job] = []
+        for (health, count) in [("failing", counts.failing), ("late", counts.late)] where count > 0 && jobs.count < Self.mostTroubles {
+            let limit = Self.mostTroubles - jobs.count
+            jobs += try await work.jobs.list(.init(health: health), in: .changedLast, after: nil, limit: limit, for: access).map(\.job)
+        }
+        return jobs
     }
 }
 

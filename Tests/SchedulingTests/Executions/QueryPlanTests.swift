@@ -118,6 +118,47 @@ import Time
         }
     }
 
+    /// Of the organization's thousand jobs nine fail, and five are paused: every tab in every order, and each page's numbers.
+    @Test func theListOfJobsReadsWhatItShows() async throws {
+        let scene = try await filled()
+        let (now, organization) = (scene.engine.clock.now(), scene.acme.organization.id)
+        let jobs = try await scene.jobs.page(after: nil, limit: 50, for: scene.acme).map(\.id)
+        try await scene.database.query("UPDATE job_states SET health = 'failing' WHERE job_id = ANY (\(Array(jobs.prefix(9))))")
+        try await scene.database.query("UPDATE jobs SET enabled = false WHERE id = ANY (\(Array(jobs.suffix(5))))")
+        try await scene.database.script("VACUUM ANALYZE jobs, job_states")
+        for health in [nil, "failing", "late", "healthy", "paused"] {
+            for order in Jobs.Order.allCases {
+                // What is paused has no next run, and is asked for by itself.
+                let part: Jobs.Order.Part =
+                    [.nextRun, .nextRunBackwards].contains(order) ? (health == "paused" ? .withoutValue : .withValue) : .all
+                let query = scene.jobs.listing(.init(health: health), in: order, part, after: nil, limit: 19, for: scene.acme)
+                try await expectRead(atMost: 250, query, in: scene, "\(health ?? "all") by \(order)")
+            }
+        }
+        // Each is looked at once.
+        for filter in [Jobs.Filter(search: "nowhere"), .init(tag: "none")] {
+            let query = scene.jobs.listing(filter, in: .newestFirst, after: nil, limit: 19, for: scene.acme)
+            try await expectRead(atMost: 1_100, query, in: scene, "nothing found")
+        }
+        try await expectRead(atMost: 1_100, Jobs.counting(organization, at: now), in: scene, "counts")
+        try await expectRead(
+            atMost: 1_100, "SELECT \(Jobs.Rhythm.columns(of: organization))", in: scene, "what a forecast is remembered by")
+    }
+
+    /// By all scans together, with what their filters leave out.
+    private func expectRead(atMost most: Int, _ query: Query, in scene: Scene, _ comment: Comment) async throws {
+        let lines = try await scene.database.query("EXPLAIN (ANALYZE, TIMING OFF) " + query).map { try $0("QUERY PLAN") as String }
+        var (read, loops) = (0, 1)
+        for line in lines {
+            if let match = line.firstMatch(of: /actual rows=([0-9]+)(?:\.[0-9]+)? loops=([0-9]+)/) {
+                loops = Int(match.2) ?? 1
+                if line.contains(/Scan (Backward )?using|(Seq|Bitmap Heap) Scan on/) { read += (Int(match.1) ?? 0) * loops }
+            }
+            if let match = line.firstMatch(of: /Rows Removed by Filter: ([0-9]+)/) { read += (Int(match.1) ?? 0) * loops }
+        }
+        #expect(read <= most, "\(comment): \(lines.joined(separator: "\n"))")
+    }
+
     /// Of ten thousand executions of the organization two failed, and five are of a job with the tag.
     @Test func aFilterThatMatchesLittleReadsLittle() async throws {
         let scene = try await filled()
