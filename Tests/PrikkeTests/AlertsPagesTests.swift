@@ -50,7 +50,9 @@ import Time
             let page = await Self.get(cast, made.location)
             #expect(page.contains("hooks.slack.com…WXYZ") && page.contains("Ops &lt;b&gt;") && !page.contains("abcdefghijkl"))
             let list = await Self.get(cast, "/acme/alerts/channels", by: "Victor")
-            #expect(list.contains("hooks.slack.com…WXYZ") && !list.contains("Add a channel"), "a viewer sees where it leads, and changes nothing")
+            #expect(
+                list.contains("hooks.slack.com…WXYZ") && !list.contains("Add a channel"),
+                "a viewer sees where it leads, and changes nothing")
             #expect(try await house.database.query("SELECT FROM audit_log WHERE after::text LIKE '%abcdefghijkl%'").isEmpty)
 
             let wrong = await Self.post(cast, "/acme/alerts/channels/new", [("target", "nonsense"), ("kind", "webhook")])
@@ -75,7 +77,8 @@ import Time
             #expect(none.status == 422 && none.json["errors"]?[0]?["pointer"] == "/settings/url")
             for (settings, pointer) in [
                 (#"{"to":"members","members":["\#(cast.id(of: "Charlie").text)"]}"#, "/settings/members/0"),
-                (#"{"to":"address","address":"no address"}"#, "/settings/address"), (#"{"to":"owners","url":"https://a.example/"}"#, "/settings/url"),
+                (#"{"to":"address","address":"no address"}"#, "/settings/address"),
+                (#"{"to":"owners","url":"https://a.example/"}"#, "/settings/url"),
             ] {
                 let refused = await house.send(cast["key to manage"].call("POST", "/api/channels", json: #"{"settings":\#(settings)}"#))
                 #expect(refused.status == 422 && refused.json["errors"]?[0]?["pointer"] == .string(pointer), "\(refused.text)")
@@ -106,7 +109,8 @@ import Time
             #expect(await house.send(nobody.call("GET", link)).text.contains("Send them to me"))
             #expect(await house.send(nobody.call("POST", link)).status == 303)
             #expect(await Self.get(cast, made.location).contains("Send test"))
-            #expect(try await house.database.query("SELECT FROM audit_log WHERE action = 'channel.confirmed' AND actor = 'system'").count == 1)
+            #expect(
+                try await house.database.query("SELECT FROM audit_log WHERE action = 'channel.confirmed' AND actor = 'system'").count == 1)
 
             let token = String(link.split(separator: "/").last ?? "")
             #expect(await house.send(nobody.call("GET", "/channels/leave/\(token)")).text.contains("Stop them"))
@@ -128,7 +132,9 @@ import Time
             #expect(await Self.get(cast, path).contains("Test from Prikke"))
             let failed = try await cast.delivery(to: channel)
             let page = await Self.get(cast, path + "?fragment=channellive", by: "Alice")
-            for part in ["HTTP 410", "Gone &lt;b&gt;", "It answered 410.", "Send again", "1 attempt"] { #expect(page.contains(part), "\(part)") }
+            for part in ["HTTP 410", "Gone &lt;b&gt;", "It answered 410.", "Send again", "1 attempt"] {
+                #expect(page.contains(part), "\(part)")
+            }
             #expect(Self.flash(await Self.post(cast, "/acme/alerts/deliveries/\(failed)/resend")) == "It is sent once more.")
             let resent = await house.send(cast["key to read"].call("GET", "/api/deliveries/\(failed)"))
             #expect(resent.json["status"] == "waiting" && resent.json["attempts"]?[0]?["status_code"] == 410)

@@ -39,7 +39,8 @@ extension Seed {
             .init(.missed, of: try await job("missed"), .startDeadline, "A run could not be started in time.", from: 4 * 3_600),
             .init(.stopped, of: try await job("gone"), .stoppedByTarget, "The target answered 410 (Gone).", from: 6 * 3_600),
             .init(
-                .failing, of: try await job("import"), .httpStatus, "The target answered 503.", count: 3, from: 2 * day, to: 2 * day - 2_820),
+                .failing, of: try await job("import"), .httpStatus, "The target answered 503.", count: 3, from: 2 * day, to: 2 * day - 2_820
+            ),
             .init(.failing, of: try await job("cache"), .connectFailed, "Connection refused.", from: 5 * day, to: 5 * day - 900),
             .init(
                 .breaker, of: nil, host: "old-erp.example.com:443", .connectFailed, "Ten calls in a row found no connection.", count: 10,

@@ -115,7 +115,8 @@ extension JobPage {
             resuming: mayChange && isPaused && passed > 0 ? [forms.resume] : [], isRunOpen: forms.isRunOpen, isPauseOpen: forms.isPauseOpen,
             hasCharts: !charts.isEmpty, charts: charts,
             hasRuns: !content.executions.isEmpty, runs: content.executions.map { JobRun($0, now: now, slug) },
-            runsPath: Paths.query(Paths.filled(Paths.executions, slug), [("job", id)]), facts: JobFact.all(of: job, channels: content.channels, now: now),
+            runsPath: Paths.query(Paths.filled(Paths.executions, slug), [("job", id)]),
+            facts: JobFact.all(of: job, channels: content.channels, now: now),
             example: CurlExample.trigger(id, at: siteURL))
     }
 

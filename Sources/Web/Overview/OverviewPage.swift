@@ -90,7 +90,8 @@ extension OverviewPage {
                     troubleID: "t-1", troubleMark: Mark.bad.svg, troubleState: "Failing", isBad: true, troubleName: "Nightly <b> export",
                     troublePath: "/j",
                     notes: [JobNote("HTTP 504 after 30.0\u{A0}s · 5 in a row", tone: "bad")],
-                    incidentLinks: [IncidentLink(incidentPath: "/i", incidentWords: "Incident")], troubleBars: Bars([.good, .good, .bad]).svg,
+                    incidentLinks: [IncidentLink(incidentPath: "/i", incidentWords: "Incident")],
+                    troubleBars: Bars([.good, .good, .bad]).svg,
                     troubleLast: [PageSamples.moment])
             ], hasMoreTroubles: true, moreTroubles: "3 more", troublesPath: "/acme/jobs?health=failing", hasJobs: true, hasDone: true,
             done: [

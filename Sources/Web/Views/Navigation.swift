@@ -52,7 +52,8 @@ struct Navigation: Sendable {
         let all: [(label: String, path: String, permission: Permission, key: String)] = [
             ("Overview", Paths.organization, .seeJobs, "g o"), ("Jobs", Paths.jobs, .seeJobs, "g j"),
             ("Executions", Paths.executions, .seeJobs, "g e"),
-            (incidents == 0 ? "Alerts" : "Alerts (\(incidents < 100 ? "\(incidents)" : "99+"))", Paths.incidents, .seeAlerts, "g t"), ("Members", Paths.members, .seeMembers, "g m"),
+            (incidents == 0 ? "Alerts" : "Alerts (\(incidents < 100 ? "\(incidents)" : "99+"))", Paths.incidents, .seeAlerts, "g t"),
+            ("Members", Paths.members, .seeMembers, "g m"),
             ("API keys", Paths.keys, .manageKeys, "g k"), ("Audit log", Paths.auditLog, .seeAuditLog, "g a"),
             ("Settings", Paths.settings, .changeSettings, "g s"),
         ]
