@@ -24,7 +24,7 @@ import Testing
             let first = try await receiver.request(1, at: "/hook")
             #expect(await sending.child.end() == Child.End(code: SIGKILL, wasKilled: true))
             // Nobody waits for the end of its leases here.
-            try await whole.database { database in
+            _ = try await whole.database { database in
                 try await database.batch([
                     "UPDATE channels SET leased_until = now() WHERE leased_until IS NOT NULL",
                     "UPDATE deliveries SET leased_until = now(), next_try_at = now() WHERE status = 'sending' AND outbox_ids = '{}'",

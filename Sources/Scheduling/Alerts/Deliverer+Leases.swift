@@ -114,7 +114,7 @@ extension Deliverer {
         WITH known AS (
             SELECT d.organization_id, d.id, bool_and(o.id IS NULL OR o.finished_at IS NOT NULL) AS is_over,
                 bool_or(o.status = 'sent') AS is_sent, bool_or(o.id IS NULL OR o.status = 'unknown') AS is_unknown,
-                left(string_agg(DISTINCT coalesce(o.error, o.status), '; ') FILTER (WHERE o.status <> 'sent'), 300) AS error
+                left(string_agg(DISTINCT coalesce(o.error, o.status), '; ') FILTER (WHERE o.finished_at IS NOT NULL AND o.status <> 'sent'), 300) AS error
             FROM deliveries d CROSS JOIN LATERAL unnest(d.outbox_ids) AS m (id) LEFT JOIN outbox o ON o.id = m.id
             WHERE d.next_try_at <= \(now) AND d.outbox_ids <> '{}' GROUP BY 1, 2
         ),
