@@ -41,7 +41,11 @@ import Time
             INSERT INTO attempts (organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, started_at, finished_at,
                     total_us)
                 SELECT organization_id, 7, scheduled_for, id, 1, gen_random_uuid(), 'success', now(), now(), 1 FROM executions;
-            ANALYZE jobs, job_states, queue, lanes, entitlements, executions, attempts, schedule_periods;
+            INSERT INTO incidents (organization_id, id, kind, job_id, subject, opened_at, closed_at)
+                SELECT organization_id, gen_random_uuid(), 'failing', id, 'missed', now(), CASE WHEN random() < 0.9 THEN now() END FROM jobs;
+            INSERT INTO breakers (organization_id, host, failures, failed_at)
+                SELECT id, 'h' || n || ':443', 1, now() FROM organizations, generate_series(1, 200) n;
+            ANALYZE jobs, job_states, queue, lanes, entitlements, executions, attempts, schedule_periods, incidents, breakers;
             """)
         return scene
     }
@@ -53,7 +57,7 @@ import Time
     private func expectNoTableIsRead(_ query: Query, in scene: Scene, _ comment: Comment) async throws {
         let plan = try await plan(query, in: scene)
         #expect(
-            plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods|recent_executions|job_days)/)
+            plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods|recent_executions|job_days|incidents|breakers)/)
                 == nil, "\(comment): \(plan)")
     }
 
@@ -74,8 +78,14 @@ import Time
 
         let claims = try await scene.queue.claim(100, for: scene.engine.node, now: now, horizon: now.adding(.seconds(60))).claims
         #expect(claims.count > 50)
-        let finished = claims.map { $0.ended(at: now) }
-        try await expectNoTableIsRead(ExecutionQueue.recording(finished, by: scene.engine.node, now: now), in: scene, "complete")
+        let finished = claims.enumerated().map { index, claim in
+            var ended = claim.ended(Outcome(reason: index == 0 ? .connectFailed : nil), at: now)
+            ended.host = "h1:443"
+            return ended
+        }
+        let well = Array(finished.dropFirst())
+        try await expectNoTableIsRead(scene.queue.recording(well, by: scene.engine.node, now: now), in: scene, "complete, all well")
+        try await expectNoTableIsRead(scene.queue.recording(finished, by: scene.engine.node, now: now), in: scene, "complete")
 
         let job = try await scene.jobs.page(after: nil, limit: 1, for: scene.acme)[0]
         let first = try await scene.executions.page(after: nil, limit: 50, for: scene.acme)
