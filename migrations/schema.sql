@@ -27,6 +27,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.job_search_text(name text, key text, config jsonb, tags text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT lower(concat_ws(E'\n', name, key, config ->> 'url', array_to_string(tags, E'\n')))
+$$;
+
 CREATE FUNCTION public.job_subject(job uuid) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1214,7 +1220,7 @@ CREATE INDEX queue_claim ON public.queue USING btree (organization_id, due_at, i
 
 CREATE INDEX queue_held ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE held;
 
-CREATE INDEX queue_held_for ON public.queue USING btree (organization_id, job_id) WHERE (held_for IS NOT NULL);
+CREATE INDEX queue_held_for ON public.queue USING btree (organization_id, held_for, due_at) WHERE (held_for IS NOT NULL);
 
 CREATE INDEX queue_leases ON public.queue USING btree (leased_by) WHERE (leased_by IS NOT NULL);
 

@@ -73,7 +73,9 @@ public struct AuditEntry: Sendable, Identified {
 extension AuditEntry {
     /// All that is written down, to choose from; what stands before the dot says what it is about.
     public static let actions = [
-        "api_key.created", "api_key.revoked", "api_key.rotated", "execution.cancelled", "execution.rescheduled", "execution.retried",
+        "address.tried_again", "alerts.muted", "alerts.unmuted", "api_key.created", "api_key.revoked", "api_key.rotated", "channel.changed",
+        "channel.confirmation_sent", "channel.confirmed", "channel.created", "channel.deleted", "channel.switched_off", "channel.tested",
+        "channel.unsubscribed", "delivery.resent", "execution.cancelled", "execution.rescheduled", "execution.retried",
         "executions.replayed", "invite.declined", "invite.ended", "invite.resent", "invite.revoked", "invite.sent", "job.changed",
         "job.created", "job.deleted", "job.next_run_moved", "job.paused", "job.restored", "job.resumed", "job.tested", "job.triggered",
         "member.joined", "member.left", "member.removed", "member.role_changed", "organization.changed", "organization.created",

@@ -87,7 +87,11 @@ extension WebServer {
         // A body may take its time to come in: who is signed in is asked for when it is there.
         router.add(middleware: FormGuard(siteURL: site.url, tokens: site.formTokens))
         if let people = site.people {
-            router.add(middleware: SessionFinder(people: people))
+            let incidents = site.work?.alerts.incidents
+            router.add(
+                middleware: SessionFinder(people: people) { access in
+                    try await incidents?.openCount(of: access.organization.id) ?? 0
+                })
             // Once more, so that a page that says what went wrong still knows who is signed in.
             router.add(middleware: answers)
         }

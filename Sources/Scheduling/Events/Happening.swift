@@ -87,7 +87,6 @@ extension Happening {
         case .execution(let id): "e" + id.hex
         case .alerts: "a"
         case .job(let id, let action): String(action.rawValue.prefix(2)) + id.hex
-        case .alerts: "a"
         }
     }
 

@@ -29,8 +29,9 @@ struct OverviewPages: Sendable {
         async let recent = work.executions.recent(of: troubles.map(\.id), for: access)
         let named = try await done
         let titles = try await work.jobs.titles(of: named.map(\.jobID), for: access)
+        let incidents = try await work.alerts.incidents.open(of: troubles.map(\.id), for: access)
         let facts = OverviewPage.Facts(
-            counts: counts, today: try await today, usage: try await usage, troubles: troubles,
+            counts: counts, today: try await today, usage: try await usage, troubles: troubles, incidents: incidents,
             recent: try await recent, done: named, titles: titles,
             next: try await next.map(\.job), now: work.now)
         let page = OverviewPage(facts, access, viewer: context.viewer, icon: pages.assets.icon(hasAlarm: facts.counts.failing > 0), siteURL)
@@ -55,6 +56,7 @@ extension OverviewPage {
         let today: Today
         let usage: JSON
         let troubles: [Job]
+        let incidents: [Job.Identifier: [Incident]]
         let recent: [Job.Identifier: [RecentExecution]]
         let done: [Execution]
         let titles: [Job.Identifier: Jobs.Title]
@@ -71,7 +73,8 @@ extension OverviewPage {
             organization: access.organization.name, hasAlarm: failing > 0,
             iconPath: icon, livePath: Fragments.path("overviewlive", of: viewer.place), sentence: JobsPage.sentence(counts),
             numbers: Self.numbers(facts, slug), hasTroubles: !facts.troubles.isEmpty,
-            troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], slug, now: facts.now) }, hasMoreTroubles: more > 0,
+            troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], facts.incidents[$0.id] ?? [], slug, now: facts.now) },
+            hasMoreTroubles: more > 0,
             moreTroubles: "\(Words.count(more)) more", troublesPath: Paths.filled(Paths.jobs, slug),
             hasJobs: counts.all > 0, hasDone: !facts.done.isEmpty,
             done: facts.done.map { Done($0, facts.titles[$0.jobID]?.name ?? "A deleted job", slug, now: facts.now) },
@@ -111,12 +114,16 @@ extension OverviewPage {
 }
 
 extension OverviewPage.Trouble {
-    init(_ job: Job, _ recent: [RecentExecution], _ slug: String, now: Timestamp) {
+    init(_ job: Job, _ recent: [RecentExecution], _ incidents: [Incident], _ slug: String, now: Timestamp) {
         let standing = JobStanding(job.shownHealth(at: now), isRunning: false)
         self.init(
             troubleID: "trouble-\(job.id)", troubleMark: standing.mark.svg, troubleState: standing.word, isBad: standing.isFailing,
             troubleName: job.definition.name,
             troublePath: Paths.filled(Paths.job, slug, job.id.text), notes: JobNote.all(of: job, recent, pausedBy: nil, now: now),
+            incidentLinks: incidents.prefix(1).map { incident in
+                let words = "Incident, opened \(Moment.words(incident.openedAt, now: now))" + (incident.silence == nil ? "" : ", muted")
+                return .init(incidentPath: Paths.filled(Paths.incident, slug, incident.id.text), incidentWords: words)
+            },
             troubleBars: Bars(recent.reversed().map(Bars.Bar.init)).svg,
             troubleLast: recent.first.map { [Moment($0.finishedAt, now: now)] } ?? [])
     }
