@@ -38,7 +38,7 @@ $$;
 CREATE FUNCTION public.new_id(at timestamp with time zone) RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
     AS $$
-    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
+    SELECT (lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
         || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
 $$;
 
@@ -1208,7 +1208,7 @@ CREATE INDEX queue_claim ON public.queue USING btree (organization_id, due_at, i
 
 CREATE INDEX queue_held ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE held;
 
-CREATE INDEX queue_held_for ON public.queue USING btree (organization_id, job_id) WHERE (held_for IS NOT NULL);
+CREATE INDEX queue_held_for ON public.queue USING btree (organization_id, held_for, due_at) WHERE (held_for IS NOT NULL);
 
 CREATE INDEX queue_leases ON public.queue USING btree (leased_by) WHERE (leased_by IS NOT NULL);
 
