@@ -185,7 +185,7 @@ CREATE FUNCTION job_subject(job uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALL
 $$;
 -- A new id that carries an instant: a UUID of version 7.
 CREATE FUNCTION new_id(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
-    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
+    SELECT (lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
         || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
 $$;
 

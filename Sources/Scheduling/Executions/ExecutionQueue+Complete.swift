@@ -50,143 +50,145 @@ extension ExecutionQueue {
     /// For whoever has locked the states of their jobs.
     func recording(_ finished: [Finished], by node: ID<Node>, now: Timestamp) -> Query {
         let areAllWell = finished.allSatisfy { $0.outcome.reason == nil }
+        let failing: Query = areAllWell ? "NULL::uuid[]" : "array_agg(id ORDER BY finished_at, id) FILTER (WHERE \(Self.isFailing))"
         return """
-        WITH input AS MATERIALIZED (
-            SELECT i.organization_id, i.job_id, i.id, i.lease_token, i.status, i.reason, i.error_message, i.status_code, i.started_at,
-                i.finished_at, i.duration_ms, i.queue_us, i.host, \(Breakers.isDown) AS is_down,
-                -- A job that was deleted meanwhile is not tried again.
-                CASE WHEN i.retry_at IS NOT NULL AND EXISTS (
-                    SELECT FROM jobs j WHERE j.organization_id = i.organization_id AND j.id = i.job_id AND j.deleted_at IS NULL
-                ) THEN i.retry_at END AS retry_at
-            FROM unnest(
-                \(finished.map(\.claim.organizationID)), \(finished.map(\.claim.jobID)), \(finished.map(\.claim.id)),
-                \(finished.map(\.claim.leaseToken)),
-                \(finished.map(\.outcome.status.rawValue)), \(finished.map { $0.outcome.reason?.rawValue }),
-                \(finished.map(\.outcome.message)), \(finished.map { $0.outcome.statusCode.map(Int16.init(clamping:)) }),
-                \(finished.map(\.startedAt)), \(finished.map(\.finishedAt)), \(finished.map(\.durationMs)),
-                \(finished.map(\.lateness)), \(finished.map(\.retryAt)), \(finished.map(\.host))
-            ) AS i (
-                organization_id, job_id, id, lease_token, status, reason, error_message, status_code, started_at, finished_at, duration_ms,
-                queue_us, retry_at, host)
-        ),
-        calls AS MATERIALIZED (
-            SELECT * FROM unnest(
-                \(finished.map(\.claim.id)), \(finished.map(\.outcome.record.resolve)), \(finished.map(\.outcome.record.connect)),
-                \(finished.map(\.outcome.record.tls)), \(finished.map(\.outcome.record.firstByte)),
-                \(finished.map(\.outcome.record.remoteAddress)), \(finished.map(\.outcome.record.request)),
-                \(finished.map(\.outcome.record.responseHeaders)), \(finished.map(\.outcome.record.responseBody)),
-                \(finished.map { $0.outcome.record.responseSize.map(Int64.init) }), \(finished.map(\.outcome.record.isTruncated))
-            ) AS c (
-                id, dns_us, connect_us, tls_us, first_byte_us, remote_address, request, response_headers, response_body, response_size,
-                response_truncated)
-        ),
-        ended AS (
-            DELETE FROM queue q USING input i
-            WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NULL
-            RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt, q.lost_leases, q.repeat_of,
-                q.override, NULL::timestamptz AS retry_at
-        ),
-        repeated AS (
-            -- What a person has cancelled meanwhile is due at once: for whoever takes it out.
-            UPDATE queue q SET due_at = CASE WHEN q.cancelled_at IS NULL THEN i.retry_at ELSE \(now) END,
-                line_at = CASE WHEN q.cancelled_at IS NULL THEN i.retry_at ELSE \(now) END
-                    + CASE WHEN isfinite(q.line_at) THEN q.line_at - q.due_at ELSE interval '0' END,
-                attempt = q.attempt + 1, leased_by = NULL, lease_token = NULL, started_at = NULL,
-                on_trial = false, crashes = 0, held_for = NULL
-            FROM input i
-            WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NOT NULL
-            RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt - 1 AS attempt,
-                q.lost_leases, q.repeat_of, q.override, q.due_at AS retry_at
-        ),
-        done AS MATERIALIZED (
-            SELECT d.*, i.status, i.reason, i.error_message, i.status_code, i.started_at, i.finished_at, i.duration_ms, i.queue_us, i.host, i.is_down,
-                coalesce(i.reason = 'cancelled_by_user', false) AS is_cancelled
-            FROM (SELECT * FROM ended UNION ALL SELECT * FROM repeated) d JOIN input i ON i.id = d.id
-        ),
-        tries AS (
-            INSERT INTO attempts (
-                organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, reason, error_message, started_at,
-                finished_at, status_code, queue_us, dns_us, connect_us, tls_us, first_byte_us, total_us, remote_address, request,
-                response_headers, response_body, response_size, response_truncated)
-            SELECT d.organization_id, d.keep_days, d.scheduled_for, d.id, d.attempt, \(node), d.status, d.reason, d.error_message,
-                d.started_at, d.finished_at, d.status_code, d.queue_us, c.dns_us, c.connect_us, c.tls_us, c.first_byte_us,
-                (extract(epoch FROM d.finished_at - d.started_at) * 1000000)::bigint, c.remote_address, c.request,
-                c.response_headers, c.response_body, c.response_size, c.response_truncated
-            FROM done d JOIN calls c ON c.id = d.id
-            ON CONFLICT DO NOTHING
-        ),
-        history AS (
-            INSERT INTO executions (
-                organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, started_at, finished_at,
-                status_code, duration_ms, lateness_ms, error_message, repeat_of, override)
-            SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, CASE WHEN is_cancelled THEN 'cancelled' ELSE status END,
-                reason, attempt, started_at, finished_at, status_code, duration_ms, least(queue_us / 1000, 2147483647), error_message,
-                repeat_of, override
-            FROM done WHERE retry_at IS NULL
-            ON CONFLICT DO NOTHING
-        ),
-        latest AS (
-            SELECT organization_id, job_id, (array_agg(id ORDER BY finished_at DESC, id DESC))[1] AS id,
-                (array_agg(CASE WHEN is_cancelled THEN 'cancelled' ELSE status END ORDER BY finished_at DESC, id DESC))[1] AS status,
-                max(finished_at) AS finished_at,
-                count(succeeded_at) > 0 AS has_success, \(Lateness.ofSuccesses),
-                (array_agg(id ORDER BY finished_at DESC, id DESC) FILTER (WHERE status = 'success'))[1] AS success_id,
-                \(areAllWell ? "NULL::uuid[]" : "array_agg(id ORDER BY finished_at, id) FILTER (WHERE \(Self.isFailing))") AS failing,
-                (count(*) FILTER (WHERE \(Self.isFailing)))::integer AS failures
-            FROM (
-                SELECT *, max(finished_at) FILTER (WHERE status = 'success') OVER (PARTITION BY organization_id, job_id) AS succeeded_at
+            WITH input AS MATERIALIZED (
+                SELECT i.organization_id, i.job_id, i.id, i.lease_token, i.status, i.reason, i.error_message, i.status_code, i.started_at,
+                    i.finished_at, i.duration_ms, i.queue_us, i.host, \(Breakers.isDown) AS is_down,
+                    -- A job that was deleted meanwhile is not tried again.
+                    CASE WHEN i.retry_at IS NOT NULL AND EXISTS (
+                        SELECT FROM jobs j WHERE j.organization_id = i.organization_id AND j.id = i.job_id AND j.deleted_at IS NULL
+                    ) THEN i.retry_at END AS retry_at
+                FROM unnest(
+                    \(finished.map(\.claim.organizationID)), \(finished.map(\.claim.jobID)), \(finished.map(\.claim.id)),
+                    \(finished.map(\.claim.leaseToken)),
+                    \(finished.map(\.outcome.status.rawValue)), \(finished.map { $0.outcome.reason?.rawValue }),
+                    \(finished.map(\.outcome.message)), \(finished.map { $0.outcome.statusCode.map(Int16.init(clamping:)) }),
+                    \(finished.map(\.startedAt)), \(finished.map(\.finishedAt)), \(finished.map(\.durationMs)),
+                    \(finished.map(\.lateness)), \(finished.map(\.retryAt)), \(finished.map(\.host))
+                ) AS i (
+                    organization_id, job_id, id, lease_token, status, reason, error_message, status_code, started_at, finished_at, duration_ms,
+                    queue_us, retry_at, host)
+            ),
+            calls AS MATERIALIZED (
+                SELECT * FROM unnest(
+                    \(finished.map(\.claim.id)), \(finished.map(\.outcome.record.resolve)), \(finished.map(\.outcome.record.connect)),
+                    \(finished.map(\.outcome.record.tls)), \(finished.map(\.outcome.record.firstByte)),
+                    \(finished.map(\.outcome.record.remoteAddress)), \(finished.map(\.outcome.record.request)),
+                    \(finished.map(\.outcome.record.responseHeaders)), \(finished.map(\.outcome.record.responseBody)),
+                    \(finished.map { $0.outcome.record.responseSize.map(Int64.init) }), \(finished.map(\.outcome.record.isTruncated))
+                ) AS c (
+                    id, dns_us, connect_us, tls_us, first_byte_us, remote_address, request, response_headers, response_body, response_size,
+                    response_truncated)
+            ),
+            ended AS (
+                DELETE FROM queue q USING input i
+                WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NULL
+                RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt, q.lost_leases, q.repeat_of,
+                    q.override, NULL::timestamptz AS retry_at
+            ),
+            repeated AS (
+                -- What a person has cancelled meanwhile is due at once: for whoever takes it out.
+                UPDATE queue q SET due_at = CASE WHEN q.cancelled_at IS NULL THEN i.retry_at ELSE \(now) END,
+                    line_at = CASE WHEN q.cancelled_at IS NULL THEN i.retry_at ELSE \(now) END
+                        + CASE WHEN isfinite(q.line_at) THEN q.line_at - q.due_at ELSE interval '0' END,
+                    attempt = q.attempt + 1, leased_by = NULL, lease_token = NULL, started_at = NULL,
+                    on_trial = false, crashes = 0, held_for = NULL
+                FROM input i
+                WHERE q.organization_id = i.organization_id AND q.id = i.id AND q.lease_token = i.lease_token AND i.retry_at IS NOT NULL
+                RETURNING q.organization_id, q.id, q.job_id, q.scheduled_for, q.trigger, q.keep_days, q.attempt - 1 AS attempt,
+                    q.lost_leases, q.repeat_of, q.override, q.due_at AS retry_at
+            ),
+            done AS MATERIALIZED (
+                SELECT d.*, i.status, i.reason, i.error_message, i.status_code, i.started_at, i.finished_at, i.duration_ms, i.queue_us, i.host, i.is_down,
+                    coalesce(i.reason = 'cancelled_by_user', false) AS is_cancelled
+                FROM (SELECT * FROM ended UNION ALL SELECT * FROM repeated) d JOIN input i ON i.id = d.id
+            ),
+            tries AS (
+                INSERT INTO attempts (
+                    organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, reason, error_message, started_at,
+                    finished_at, status_code, queue_us, dns_us, connect_us, tls_us, first_byte_us, total_us, remote_address, request,
+                    response_headers, response_body, response_size, response_truncated)
+                SELECT d.organization_id, d.keep_days, d.scheduled_for, d.id, d.attempt, \(node), d.status, d.reason, d.error_message,
+                    d.started_at, d.finished_at, d.status_code, d.queue_us, c.dns_us, c.connect_us, c.tls_us, c.first_byte_us,
+                    (extract(epoch FROM d.finished_at - d.started_at) * 1000000)::bigint, c.remote_address, c.request,
+                    c.response_headers, c.response_body, c.response_size, c.response_truncated
+                FROM done d JOIN calls c ON c.id = d.id
+                ON CONFLICT DO NOTHING
+            ),
+            history AS (
+                INSERT INTO executions (
+                    organization_id, keep_days, scheduled_for, id, job_id, trigger, status, reason, attempt, started_at, finished_at,
+                    status_code, duration_ms, lateness_ms, error_message, repeat_of, override)
+                SELECT organization_id, keep_days, scheduled_for, id, job_id, trigger, CASE WHEN is_cancelled THEN 'cancelled' ELSE status END,
+                    reason, attempt, started_at, finished_at, status_code, duration_ms, least(queue_us / 1000, 2147483647), error_message,
+                    repeat_of, override
                 FROM done WHERE retry_at IS NULL
-            ) d GROUP BY 1, 2
-        ),
-        states AS (
-            UPDATE job_states s SET last_execution_id = l.id, last_status = l.status, last_finished_at = l.finished_at,
-                consecutive_failures = CASE WHEN l.has_success THEN 0 ELSE s.consecutive_failures END + l.failures,
-                late_for = \(Lateness.following),
-                -- What people cancelled says nothing about the job.
-                health = CASE WHEN s.health = 'paused' THEN 'paused' WHEN l.failures > 0 THEN 'failing'
-                    WHEN l.has_success THEN CASE WHEN \(Lateness.following) IS NULL THEN 'healthy' ELSE 'late' END ELSE s.health END
-            FROM latest l WHERE s.organization_id = l.organization_id AND s.job_id = l.job_id
-            RETURNING s.organization_id, s.job_id, s.consecutive_failures
-        ),
-        usage AS (
-            INSERT INTO usage_counters AS u (organization_id, month, executions)
-            SELECT organization_id, date_trunc('month', finished_at AT TIME ZONE 'UTC')::date, count(*) FROM done
-                WHERE attempt - lost_leases = 1  -- the first that ended: one that died with its node counts for nothing
-            GROUP BY 1, 2 ORDER BY 1, 2
-            ON CONFLICT (organization_id, month) DO UPDATE SET executions = u.executions + excluded.executions
-            RETURNING u.organization_id, u.month, u.executions
-        ),
-        share AS MATERIALIZED (
-            SELECT l.organization_id, d.rows, d.retry_at FROM lanes l JOIN (
-                SELECT organization_id, count(*) AS rows, min(retry_at) AS retry_at FROM done GROUP BY 1
-            ) d ON d.organization_id = l.organization_id
-            ORDER BY 1 FOR UPDATE OF l
-        ),
-        freed AS (
-            UPDATE lanes l SET running = greatest(0, l.running - s.rows),
-                next_due = least(l.next_due, CASE WHEN l.running >= l.max_running THEN \(now) END, s.retry_at)
-            FROM share s WHERE l.organization_id = s.organization_id
-        ),
-        \(Breakers.counting("done", areAllWell: areAllWell, where: "(SELECT count(*) FROM share) >= 0", now: now))
-        \(incidents(areAllWell: areAllWell, now: now))
-        limits AS (\(UsageCounter.noting("usage", now: now))),
-        news AS (
-            SELECT organization_id FROM opened WHERE is_new UNION ALL SELECT organization_id FROM closed
-            UNION ALL SELECT organization_id FROM tripped UNION ALL SELECT organization_id FROM answered WHERE opened_at IS NOT NULL
-            UNION ALL SELECT organization_id FROM limits
-        ),
-        rung AS MATERIALIZED (\(Incident.ringing("news", database))),
-        changed AS MATERIALIZED (\(Breakers.ringing(database)))
-        SELECT d.organization_id, d.job_id, EXISTS (
-            SELECT FROM queue h WHERE h.held AND h.organization_id = d.organization_id AND h.job_id = d.job_id) AS has_waiting,
-            (SELECT count(*) FROM opened WHERE is_new) + (SELECT count(*) FROM tripped) AS incidents,
-            (SELECT count(*) FROM changed) > 0 AS breakers_changed
-        FROM done d WHERE (SELECT count(*) FROM rung) >= 0
-        """
+                ON CONFLICT DO NOTHING
+            ),
+            latest AS (
+                SELECT organization_id, job_id, (array_agg(id ORDER BY finished_at DESC, id DESC))[1] AS id,
+                    (array_agg(CASE WHEN is_cancelled THEN 'cancelled' ELSE status END ORDER BY finished_at DESC, id DESC))[1] AS status,
+                    max(finished_at) AS finished_at,
+                    count(succeeded_at) > 0 AS has_success, \(Lateness.ofSuccesses),
+                    (array_agg(id ORDER BY finished_at DESC, id DESC) FILTER (WHERE status = 'success'))[1] AS success_id,
+                    \(failing) AS failing,
+                    (count(*) FILTER (WHERE \(Self.isFailing)))::integer AS failures
+                FROM (
+                    SELECT *, max(finished_at) FILTER (WHERE status = 'success') OVER (PARTITION BY organization_id, job_id) AS succeeded_at
+                    FROM done WHERE retry_at IS NULL
+                ) d GROUP BY 1, 2
+            ),
+            states AS (
+                UPDATE job_states s SET last_execution_id = l.id, last_status = l.status, last_finished_at = l.finished_at,
+                    consecutive_failures = CASE WHEN l.has_success THEN 0 ELSE s.consecutive_failures END + l.failures,
+                    late_for = \(Lateness.following),
+                    -- What people cancelled says nothing about the job.
+                    health = CASE WHEN s.health = 'paused' THEN 'paused' WHEN l.failures > 0 THEN 'failing'
+                        WHEN l.has_success THEN CASE WHEN \(Lateness.following) IS NULL THEN 'healthy' ELSE 'late' END ELSE s.health END
+                FROM latest l WHERE s.organization_id = l.organization_id AND s.job_id = l.job_id
+                RETURNING s.organization_id, s.job_id, s.consecutive_failures
+            ),
+            usage AS (
+                INSERT INTO usage_counters AS u (organization_id, month, executions)
+                SELECT organization_id, date_trunc('month', finished_at AT TIME ZONE 'UTC')::date, count(*) FROM done
+                    WHERE attempt - lost_leases = 1  -- the first that ended: one that died with its node counts for nothing
+                GROUP BY 1, 2 ORDER BY 1, 2
+                ON CONFLICT (organization_id, month) DO UPDATE SET executions = u.executions + excluded.executions
+                RETURNING u.organization_id, u.month, u.executions
+            ),
+            share AS MATERIALIZED (
+                SELECT l.organization_id, d.rows, d.retry_at FROM lanes l JOIN (
+                    SELECT organization_id, count(*) AS rows, min(retry_at) AS retry_at FROM done GROUP BY 1
+                ) d ON d.organization_id = l.organization_id
+                ORDER BY 1 FOR UPDATE OF l
+            ),
+            freed AS (
+                UPDATE lanes l SET running = greatest(0, l.running - s.rows),
+                    next_due = least(l.next_due, CASE WHEN l.running >= l.max_running THEN \(now) END, s.retry_at)
+                FROM share s WHERE l.organization_id = s.organization_id
+            ),
+            \(Breakers.counting("done", areAllWell: areAllWell, where: "(SELECT count(*) FROM share) >= 0", now: now))
+            \(incidents(areAllWell: areAllWell, now: now))
+            limits AS (\(UsageCounter.noting("usage", now: now))),
+            news AS (
+                SELECT organization_id FROM opened WHERE is_new UNION ALL SELECT organization_id FROM closed
+                UNION ALL SELECT organization_id FROM tripped UNION ALL SELECT organization_id FROM answered WHERE opened_at IS NOT NULL
+                UNION ALL SELECT organization_id FROM limits
+            ),
+            rung AS MATERIALIZED (\(Incident.ringing("news", database))),
+            changed AS MATERIALIZED (\(Breakers.ringing(database)))
+            SELECT d.organization_id, d.job_id, EXISTS (
+                SELECT FROM queue h WHERE h.held AND h.organization_id = d.organization_id AND h.job_id = d.job_id) AS has_waiting,
+                (SELECT count(*) FROM opened WHERE is_new) + (SELECT count(*) FROM tripped) AS incidents,
+                (SELECT count(*) FROM changed) > 0 AS breakers_changed
+            FROM done d WHERE (SELECT count(*) FROM rung) >= 0
+            """
     }
 
     /// SQL: of the executions of a job, those that failed after its last success among them.
-    private static let isFailing: Query = "status <> 'success' AND NOT is_cancelled AND (succeeded_at IS NULL OR finished_at > succeeded_at)"
+    private static let isFailing: Query =
+        "status <> 'success' AND NOT is_cancelled AND (succeeded_at IS NULL OR finished_at > succeeded_at)"
 
     /// SQL: CTEs that close the incidents of jobs that succeeded, `closed`, and open those of jobs that failed as often as their alerts say,
     /// `opened`: with the failure that was one too many. All that are open of these jobs are locked, in the order of their ids.

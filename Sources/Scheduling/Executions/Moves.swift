@@ -209,16 +209,14 @@ struct Moves: Sendable {
         )\(missing(now: now, database))
         SELECT (SELECT count(*) FROM coming) AS expected, (SELECT count(*) FROM queued) AS queued,
             (SELECT coalesce(sum(count), 0) FROM not_run WHERE status = 'missed') AS missed
-        WHERE \(hasMissed ? "(SELECT count(*) FROM rung) >= 0" : "true")
+        WHERE (SELECT count(*) FROM rung) >= 0
         """
     }
-
-    private var hasMissed: Bool { moved.contains { $0.to.missed > 0 } }
 
     /// What of the statement tells of occurrences that were missed; nothing where none was.
     private func missing(now: Timestamp, _ database: Database) -> Query {
         let missed = moved.filter { $0.to.missed > 0 }
-        if missed.isEmpty { return "" }
+        if missed.isEmpty { return ", rung AS (SELECT WHERE false)" }
         let rows: Query = """
             SELECT m.organization_id, m.job_id, m.count, (SELECT n.id FROM not_run n WHERE n.organization_id = m.organization_id
                 AND n.job_id = m.job_id AND n.status = 'missed' ORDER BY n.scheduled_for DESC LIMIT 1) AS execution_id

@@ -42,7 +42,10 @@ public struct Rescuer: Service {
         var sweeps = [rescue, { try await $0.release(after: nil, now: engine.clock.now()) }, letGoOfHosts]
         if alsoAtLanes {
             sweeps += [{ try await $0.forgetDeadNodes(now: engine.clock.now()) }, mendLanes]
-            sweeps += [{ try await $0.forgetIdleBreakers(now: engine.clock.now()) }, { _ in try await engine.breakers.load(from: engine.database) }]
+            sweeps += [
+                { try await $0.forgetIdleBreakers(now: engine.clock.now()) },
+                { _ in try await engine.breakers.load(from: engine.database) },
+            ]
         }
         if alsoAhead { sweeps.append { _ in try await engine.partitions.prepare(from: engine.clock.now()) } }
         var first: (any Error)?

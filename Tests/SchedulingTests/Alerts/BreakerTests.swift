@@ -18,11 +18,11 @@ private struct HostProbe: JobPlugin {
     func check(_ config: JSON) -> [FieldError] { [] }
     func completed(_ config: JSON) -> JSON { config }
     func name(for config: JSON) -> String { "Probe" }
-    func destination(of config: JSON) -> String { "https://\(host)" }
+    func destination(of config: JSON) -> String { "https://\(target)" }
     func run(_ call: JobCall) async -> Outcome { await perform(call) }
 }
 
-private let host = "api.example.com:443"
+private let target = "api.example.com:443"
 
 /// A host that fails five times in a row is left alone; one call at a time tries whether it is back.
 @Suite(.database, .timeLimit(.minutes(1))) struct BreakerTests {
@@ -38,7 +38,7 @@ private let host = "api.example.com:443"
         -> [ExecutionQueue.Caller]
     {
         for job in jobs { try await scene.enqueue(job, at: [now]) }
-        return try await scene.queue.claim(100, for: node ?? scene.engine.node, now: now, horizon: now).claims.map { ($0, host) }
+        return try await scene.queue.claim(100, for: node ?? scene.engine.node, now: now, horizon: now).claims.map { ($0, target) }
     }
 
     private func record(_ callers: [ExecutionQueue.Caller], _ outcome: Outcome, at now: Timestamp, in scene: Scene) async throws
@@ -55,7 +55,7 @@ private let host = "api.example.com:443"
     /// A job whose host has failed five times, a moment ago.
     private func broken(_ scene: Scene, _ draft: JSONObject = [:]) async throws -> (job: Job, openedAt: Timestamp) {
         let job = try await scene.jobs.create(.probe(["every": "1h"], draft), for: scene.acme)
-        for _ in 1...5 { try await scene.end(job, down, at: host) }
+        for _ in 1...5 { try await scene.end(job, down, at: target) }
         let openedAt: Timestamp = try await scene.database.query("SELECT opened_at FROM breakers").only("opened_at")
         return (job, openedAt)
     }
@@ -63,16 +63,16 @@ private let host = "api.example.com:443"
     @Test func fiveFailuresInARowOfAnyJobsOpenItAndAnAnswerForgetsThem() async throws {
         let scene = try await Scene()
         let jobs = try await [scene.jobs.create(.probe(nil), for: scene.acme), scene.jobs.create(.probe(nil), for: scene.acme)]
-        for index in 0..<4 { try await scene.end(jobs[index % 2], down, at: host) }
+        for index in 0..<4 { try await scene.end(jobs[index % 2], down, at: target) }
         #expect(try await failures(scene) == [4])
-        try await scene.end(jobs[0], Outcome(reason: .blockedAddress), at: host)
+        try await scene.end(jobs[0], Outcome(reason: .blockedAddress), at: target)
         #expect(try await failures(scene) == [4])
-        try await scene.end(jobs[0], Outcome(reason: .httpStatus, statusCode: 404), at: host)
+        try await scene.end(jobs[0], Outcome(reason: .httpStatus, statusCode: 404), at: target)
         #expect(try await failures(scene) == [])
-        for index in 0..<5 { try await scene.end(jobs[index % 2], Outcome(reason: .httpStatus, statusCode: 502), at: host) }
+        for index in 0..<5 { try await scene.end(jobs[index % 2], Outcome(reason: .httpStatus, statusCode: 502), at: target) }
         try await scene.end(jobs[0], down, at: "other.example.com:443")
         let breakers = try await scene.incidents().filter { $0.kind == .breaker }
-        #expect(breakers.map(\.subject) == ["host:\(host)"] && breakers[0].count == 5 && breakers[0].jobID == nil)
+        #expect(breakers.map(\.subject) == ["host:\(target)"] && breakers[0].count == 5 && breakers[0].jobID == nil)
         #expect(breakers[0].reason == .httpStatus && breakers[0].executionID != nil)
         let other = try await scene.found("Other")
         #expect(try await scene.count("breakers WHERE organization_id = \(other.organization.id)") == 0)
@@ -89,7 +89,9 @@ private let host = "api.example.com:443"
         #expect(try await scene.lane().running == 0)
         let skipped = try #require(try await scene.ended().last)
         #expect(skipped.jobID == skipping.id && skipped.status == .skipped && skipped.reason == .breakerOpen)
-        #expect(try await scene.count("queue WHERE held_for = \(host) AND leased_by IS NULL AND due_at = \(openedAt.adding(.seconds(30)))") == 1)
+        #expect(
+            try await scene.count("queue WHERE held_for = \(target) AND leased_by IS NULL AND due_at = \(openedAt.adding(.seconds(30)))")
+                == 1)
         // The next one is not held behind it, and takes its place.
         now = now.adding(.seconds(5))
         let next = try await lease([job], at: now, in: scene)
@@ -114,13 +116,14 @@ private let host = "api.example.com:443"
             // Two nodes at one time.
             let mine = try await lease([job], at: time.adding(.seconds(2)), in: scene)
             let theirs = try await lease([job], at: time.adding(.seconds(3)), in: scene, by: other)
-            async let first = scene.queue.probe(mine, now: time.adding(.seconds(3)))
-            async let second = scene.queue.probe(theirs, now: time.adding(.seconds(3)))
+            let instant = time.adding(.seconds(3))
+            async let first = scene.queue.probe(mine, now: instant)
+            async let second = scene.queue.probe(theirs, now: instant)
             let trying = try await first.union(second)
             #expect(trying.count == 1)
             let all = mine + theirs
             #expect(try await scene.queue.probe(all, now: time.adding(.seconds(4))) == trying)
-            try await scene.queue.hold(all.filter { !trying.contains($0.claim.id) }, now: time.adding(.seconds(4)))
+            _ = try await scene.queue.hold(all.filter { !trying.contains($0.claim.id) }, now: time.adding(.seconds(4)))
             time = time.adding(.seconds(5))
             _ = try await record(all.filter { trying.contains($0.claim.id) }, down, at: time, in: scene)
             wait = min(wait * 2, 600)
@@ -137,7 +140,7 @@ private let host = "api.example.com:443"
         let more = try await scene.jobs.create(.probe(["every": "1h"]), for: scene.acme)
         let now = openedAt.adding(.seconds(40))
         let early = try await lease([job, more], at: openedAt.adding(.seconds(1)), in: scene)
-        try await scene.queue.hold(early, now: openedAt.adding(.seconds(1)))
+        _ = try await scene.queue.hold(early, now: openedAt.adding(.seconds(1)))
         // One is to try when it is time, the other is in no hurry.
         let due = try await lease([], at: now, in: scene)
         #expect(due.count == 1 && !due[0].claim.isDoubtful)
@@ -158,12 +161,12 @@ private let host = "api.example.com:443"
         let (job, openedAt) = try await broken(scene, ["missed": "skip"])
         let callers = try await lease([job], at: openedAt, in: scene)
         let finished = callers.map { $0.claim.ended(down, at: openedAt, retryAt: openedAt.adding(.seconds(5))) }
-        try await scene.queue.complete(finished, by: scene.engine.node, now: openedAt)
+        _ = try await scene.queue.complete(finished, by: scene.engine.node, now: openedAt)
         let now = openedAt.adding(.seconds(5))
         let again = try await lease([], at: now, in: scene)
         #expect(again.map(\.claim.attempt) == [2])
         #expect(try await scene.queue.hold(again, now: now).count == 1)
-        #expect(try await scene.count("queue WHERE held_for = \(host)") == 1)
+        #expect(try await scene.count("queue WHERE held_for = \(target)") == 1)
         let execution = try await scene.executions.find(again[0].claim.id.text, for: scene.acme).execution
         _ = try await scene.executions.cancel(execution, for: scene.acme)
         #expect(try await scene.count("queue") == 0)

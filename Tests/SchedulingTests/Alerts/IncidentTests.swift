@@ -22,7 +22,7 @@ extension Scene {
             ended.host = host
             return ended
         }
-        try await queue.complete(finished, by: engine.node, now: now)
+        _ = try await queue.complete(finished, by: engine.node, now: now)
         return ids[0]
     }
 }
@@ -73,7 +73,7 @@ extension Scene {
         try await scene.database.query("UPDATE queue SET lease_token = nextval('lease_tokens')")
         var finished = claims[0].ended(down, at: scene.engine.clock.now())
         finished.host = "api.example.com:443"
-        try await scene.queue.complete([finished], by: scene.engine.node, now: scene.engine.clock.now())
+        _ = try await scene.queue.complete([finished], by: scene.engine.node, now: scene.engine.clock.now())
         #expect(try await scene.count("incidents") == 0)
         #expect(try await scene.count("breakers") == 0)
     }
@@ -96,7 +96,7 @@ extension Scene {
         let finished = claims.enumerated().map { index, claim in
             claim.ended(index == 1 ? well : down, at: now.adding(.milliseconds(index)))
         }
-        try await scene.queue.complete(finished, by: scene.engine.node, now: now.adding(.milliseconds(9)))
+        _ = try await scene.queue.complete(finished, by: scene.engine.node, now: now.adding(.milliseconds(9)))
         let incidents = try await scene.incidents()
         #expect(incidents.map(\.count) == [2, 3] && incidents[0].closingExecutionID == claims[1].id && incidents[1].closedAt == nil)
         #expect(incidents[1].executionID == claims[3].id)
@@ -210,9 +210,10 @@ extension Scene {
         let rows = try await scene.database.query("SELECT kind, facts, cause FROM notices ORDER BY cause DESC")
         let month = String(scene.engine.clock.now().rfc3339.prefix(7))
         #expect(try rows.map { try $0("cause") as String } == ["\(month)/usage_80", "\(month)/usage_100"])
-        #expect(try rows.map { try $0("facts") as JSON } == [
-            ["used": 8, "limit": 10, "month": .string(month)], ["used": 10, "limit": 10, "month": .string(month)],
-        ])
+        #expect(
+            try rows.map { try $0("facts") as JSON } == [
+                ["used": 8, "limit": 10, "month": .string(month)], ["used": 10, "limit": 10, "month": .string(month)],
+            ])
     }
 
     @Test func theDatabaseWritesIdsAsWeDo() async throws {

@@ -57,7 +57,9 @@ import Time
     private func expectNoTableIsRead(_ query: Query, in scene: Scene, _ comment: Comment) async throws {
         let plan = try await plan(query, in: scene)
         #expect(
-            plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods|recent_executions|job_days|incidents|breakers)/)
+            plan.firstMatch(
+                of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods|recent_executions|job_days|incidents|breakers)/
+            )
                 == nil, "\(comment): \(plan)")
     }
 
