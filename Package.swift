@@ -68,7 +68,8 @@ let package = Package(
                 .embedInCode("0004_survival.sql"), .embedInCode("0005_ledger.sql"), .embedInCode("0006_zones_and_audit.sql"),
                 .embedInCode("0007_people.sql"), .embedInCode("0008_mail.sql"), .embedInCode("0009_sealed_headers.sql"),
                 .embedInCode("0010_api.sql"), .embedInCode("0011_executions.sql"), .embedInCode("0012_conventions.sql"),
-                .embedInCode("0013_dashboard.sql"), .embedInCode("0014_job_life.sql"), .embedInCode("0016_alerts.sql"),
+                .embedInCode("0013_dashboard.sql"), .embedInCode("0014_job_life.sql"), .embedInCode("0015_pages.sql"),
+                .embedInCode("0016_alerts.sql"),
             ],
             swiftSettings: strict
         ),
@@ -78,7 +79,7 @@ let package = Package(
             path: "docs",
             exclude: ["architecture.md", "benchmarks.md", "decisions", "operations.md", "pictures", "reliability.md"],
             resources: [
-                .embedInCode("getting-started.md"), .embedInCode("cron.md"), .embedInCode("webhooks.md"), .embedInCode("sync.md"),
+                .embedInCode("getting-started.md"), .embedInCode("cron.md"), .embedInCode("webhooks.md"), .embedInCode("alerts.md"), .embedInCode("sync.md"),
                 .embedInCode("plugins.md"), .embedInCode("self-hosting.md"),
             ],
             swiftSettings: strict

@@ -22,6 +22,9 @@ public struct Document: Sendable {
             "webhooks", "Webhooks", "What a call looks like, how to check its signature, and what your answer can ask for.",
             PackageResources.webhooks_md),
         Document(
+            "alerts", "Alerts", "What you are told when a job fails, where, and how often: channels, incidents, silence.",
+            PackageResources.alerts_md),
+        Document(
             "sync", "Sync", "Jobs in a file beside the code they call: plan, apply, undo, and import of a crontab.",
             PackageResources.sync_md),
         Document("plugins", "Plugins", "What a job can do: the kinds of job that there are.", PackageResources.plugins_md),

@@ -165,8 +165,29 @@ CREATE TABLE breakers (
     probe_at timestamptz,
     -- So many probes failed; each makes the next wait longer.
     probes integer NOT NULL DEFAULT 0,
+    -- The execution that tries just now.
+    probe_id uuid,
+    -- The last failure: what nobody has called for a day is forgotten.
+    failed_at timestamptz NOT NULL,
     PRIMARY KEY (organization_id, host)
 ) WITH (fillfactor = 50);
+CREATE INDEX breakers_open ON breakers (organization_id, host) WHERE opened_at IS NOT NULL;
+
+-- The host whose breaker it waits for: it has not begun, and stands in nobody's way. Null: it waits for none.
+ALTER TABLE queue ADD COLUMN held_for text;
+CREATE INDEX queue_held_for ON queue (organization_id, held_for, due_at) WHERE held_for IS NOT NULL;
+
+-- The id of a job as people know it: job_ and the 128 bits in Crockford's base 32 (ID.swift). For the subjects of incidents.
+CREATE FUNCTION job_subject(job uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT 'job_' || string_agg(
+        substr('0123456789abcdefghjkmnpqrstvwxyz', substring(bits FROM n * 5 + 1 FOR 5)::bit(5)::integer + 1, 1), '' ORDER BY n)
+    FROM (SELECT B'00' || ('x' || replace(job::text, '-', ''))::bit(128) AS bits) b, generate_series(0, 25) n
+$$;
+-- A new id that carries an instant: a UUID of version 7.
+CREATE FUNCTION new_id(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
+        || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
+$$;
 
 -- Addresses that mail bounces from, or whose owners complained: alerts stop, and pages say so.
 CREATE TABLE suppressions (

@@ -19,6 +19,7 @@ public enum Migrations {
         Migration(name: "0012_conventions", sql: text(PackageResources._012_conventions_sql)),
         Migration(name: "0013_dashboard", sql: text(PackageResources._013_dashboard_sql)),
         Migration(name: "0014_job_life", sql: text(PackageResources._014_job_life_sql)),
+        Migration(name: "0015_pages", sql: text(PackageResources._015_pages_sql)),
         Migration(name: "0016_alerts", sql: text(PackageResources._016_alerts_sql)),
     ]
 

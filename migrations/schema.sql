@@ -27,6 +27,27 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.job_search_text(name text, key text, config jsonb, tags text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT lower(concat_ws(E'\n', name, key, config ->> 'url', array_to_string(tags, E'\n')))
+$$;
+
+CREATE FUNCTION public.job_subject(job uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT 'job_' || string_agg(
+        substr('0123456789abcdefghjkmnpqrstvwxyz', substring(bits FROM n * 5 + 1 FOR 5)::bit(5)::integer + 1, 1), '' ORDER BY n)
+    FROM (SELECT B'00' || ('x' || replace(job::text, '-', ''))::bit(128) AS bits) b, generate_series(0, 25) n
+$$;
+
+CREATE FUNCTION public.new_id(at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    AS $$
+    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
+        || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
+$$;
+
 CREATE TABLE public.api_keys (
     id uuid NOT NULL,
     organization_id uuid NOT NULL,
@@ -192,7 +213,9 @@ CREATE TABLE public.breakers (
     failures integer NOT NULL,
     opened_at timestamp with time zone,
     probe_at timestamp with time zone,
-    probes integer DEFAULT 0 NOT NULL
+    probes integer DEFAULT 0 NOT NULL,
+    probe_id uuid,
+    failed_at timestamp with time zone NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -737,6 +760,7 @@ CREATE TABLE public.queue (
     line_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     made_up boolean DEFAULT false NOT NULL,
     cancelled_at timestamp with time zone,
+    held_for text,
     CONSTRAINT queue_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT queue_check CHECK (((leased_by IS NULL) = (lease_token IS NULL))),
     CONSTRAINT queue_check1 CHECK ((NOT (held AND (leased_by IS NOT NULL)))),
@@ -1038,6 +1062,8 @@ CREATE INDEX audit_log_of_request ON public.audit_log USING btree (organization_
 
 CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (organization_id, subject, id);
 
+CREATE INDEX breakers_open ON public.breakers USING btree (organization_id, host) WHERE (opened_at IS NOT NULL);
+
 CREATE UNIQUE INDEX channels_confirmation ON public.channels USING btree (confirmation) WHERE (confirmation IS NOT NULL);
 
 CREATE INDEX deliveries_by_age ON public.deliveries USING btree (finished_at) WHERE (finished_at IS NOT NULL);
@@ -1193,6 +1219,8 @@ CREATE INDEX queue_cancelled ON public.queue USING btree (leased_by) WHERE (canc
 CREATE INDEX queue_claim ON public.queue USING btree (organization_id, due_at, id) WHERE ((leased_by IS NULL) AND (NOT held));
 
 CREATE INDEX queue_held ON public.queue USING btree (organization_id, job_id, scheduled_for) WHERE held;
+
+CREATE INDEX queue_held_for ON public.queue USING btree (organization_id, held_for, due_at) WHERE (held_for IS NOT NULL);
 
 CREATE INDEX queue_leases ON public.queue USING btree (leased_by) WHERE (leased_by IS NOT NULL);
 

@@ -20,6 +20,25 @@ public struct TextFormat: Sendable {
         self.accepts = accepts
     }
 
+    /// A text in which one sees all there is: nothing that turns the direction of writing, and nothing without width, but for what joins
+    /// signs (of emoji, and of scripts from the Arabic on), behind such a sign. For names, which must not look like another.
+    public static let visible = TextFormat(
+        pattern: "^(?:[^\\u0000-\\u001F\\u007F\\u00AD\\u061C\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\uFEFF]"
+            + "|(?<=[^\\u0000-\\u05FF])[\\u200C\\u200D])*$",
+        hint: "Characters that nobody sees, or that turn the direction of writing, are not allowed here; remove them."
+    ) { text in
+        var last: Unicode.Scalar = "a"
+        for scalar in text.unicodeScalars {
+            defer { last = scalar }
+            switch scalar.value {
+            case 0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF: return false
+            case 0x200C, 0x200D, 0xE0020...0xE007F: if last.value < 0x600 { return false }
+            default: break
+            }
+        }
+        return true
+    }
+
     /// A text of ASCII characters from `rest`, whose first is from `first` (default: `rest`), both written as between the
     /// brackets of a regular expression: `a-z0-9._/-` (a dash that is meant comes last). The empty text is refused.
     public static func characters(first: String? = nil, _ rest: String, hint: String) -> TextFormat {

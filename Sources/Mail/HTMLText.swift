@@ -7,6 +7,8 @@ import Mustache
 public enum HTMLText {
     /// The text with what means something to HTML, in its text and in quoted attributes, written so that it does not.
     public static func escaped(_ text: String) -> String {
+        // Most texts have none of these.
+        guard text.utf8.contains(where: isSpecial) else { return text }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
@@ -20,6 +22,13 @@ public enum HTMLText {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
+        default: false
+        }
     }
 
     /// A template's text, so that its values are escaped like this. A template that is not passed through here is not safe, a partial

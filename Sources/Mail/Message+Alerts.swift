@@ -8,9 +8,9 @@ extension Message {
         event: String, title: String, paragraphs: [String], facts: [(label: String, value: String)] = [], output: String? = nil,
         action: String, url: String, organization: String, settings: String
     ) throws(NotALink) -> Message {
-        let name = name(organization)
+        let (name, title) = (name(organization), PlainText.unlinked(PlainText.title(title, longest: 150)))
         return Message(
-            Kind(event: event), subject: "[\(name)] \(PlainText.unlinked(PlainText.title(title, longest: 150)))",
+            Kind(event: event), subject: "[\(name)] \(title)", heading: title,
             paragraphs: paragraphs.map { PlainText.unlinked($0) },
             facts: facts.map { Fact(label: $0.label, value: PlainText.unlinked($0.value)) }, output: output,
             button: try Button(label: action, url: url), closing: ["You get this because \(name) sends its alerts to this address."],

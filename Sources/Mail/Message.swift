@@ -1,6 +1,6 @@
 import JSON
 
-/// What a mail says, in one shape for all of them: paragraphs, facts, lines of output, at most one button, closing paragraphs and a link
+/// What a mail says, in one shape for all of them: a heading, paragraphs, facts, lines of output, at most one button, closing paragraphs and a link
 /// to settings. All of it is plain text, none of it becomes HTML, and no value in it becomes a link. No text holds a line break or
 /// another control character, whatever it was made of, so that none can add a header, a line or a button.
 public struct Message: Sendable, Equatable {
@@ -38,6 +38,8 @@ public struct Message: Sendable, Equatable {
 
     public let kind: Kind
     public let subject: String
+    /// Empty: the subject says it all.
+    public let heading: String
     public let paragraphs: [String]
     public let facts: [Fact]
     /// The end of an answer or a log, line by line, as it was spaced.
@@ -47,14 +49,16 @@ public struct Message: Sendable, Equatable {
     /// Where one says which of these mails one wants; shown last and small.
     public let settings: Button?
 
-    /// `subject` is made one line of at most 255 Unicode scalars, each paragraph one of at most 2,000; of `output` the last 40 lines
+    /// `subject` and `heading` are made one line of at most 255 Unicode scalars, each paragraph one of at most 2,000; of `output` the last 40 lines
     /// stay, of 500 each. What people have named goes in by `Message.name(_:)`.
     public init(
-        _ kind: Kind, subject: String, paragraphs: [String], facts: [Fact] = [], output: String? = nil, button: Button? = nil,
+        _ kind: Kind, subject: String, heading: String = "", paragraphs: [String], facts: [Fact] = [], output: String? = nil,
+        button: Button? = nil,
         closing: [String] = [], settings: Button? = nil
     ) {
         self.kind = kind
         self.subject = PlainText.line(subject, longest: 255)
+        self.heading = PlainText.line(heading, longest: 255)
         self.paragraphs = paragraphs.map { PlainText.line($0, longest: 2_000) }
         self.facts = facts
         self.output = output.map { PlainText.lines($0, most: 40, longest: 500) } ?? []
@@ -79,6 +83,7 @@ extension Message {
             "closing": .array(closing.map(JSON.string)),
         ]
         if let button { members["button"] = button.json }
+        if !heading.isEmpty { members["heading"] = .string(heading) }
         if !output.isEmpty { members["output"] = .string(output.joined(separator: "\n")) }
         if let settings { members["settings"] = settings.json }
         return .object(members)
@@ -90,7 +95,7 @@ extension Message {
             let button = Button.optional(json["button"]), let settings = Button.optional(json["settings"])
         else { return nil }
         self.init(
-            kind, subject: subject, paragraphs: json["paragraphs"]?.texts ?? [],
+            kind, subject: subject, heading: json["heading"]?.string ?? "", paragraphs: json["paragraphs"]?.texts ?? [],
             facts: (json["facts"]?.array ?? []).map { Fact(label: $0["label"]?.string ?? "", value: $0["value"]?.string ?? "") },
             output: json["output"]?.string, button: button, closing: json["closing"]?.texts ?? [], settings: settings)
     }

@@ -48,6 +48,7 @@ public struct MessageRenderer: Sendable {
         struct Line { let text: String }
 
         let subject: String
+        let headings: [Line]
         let paragraphs: [Line]
         let facts: [Message.Fact]
         let hasFacts: Bool
@@ -61,6 +62,7 @@ public struct MessageRenderer: Sendable {
 
         init(_ message: Message) {
             subject = message.subject
+            headings = message.heading.isEmpty ? [] : [Line(text: message.heading)]
             paragraphs = message.paragraphs.map(Line.init)
             (facts, hasFacts) = (message.facts, !message.facts.isEmpty)
             (output, hasOutput) = (message.output.map(Line.init), !message.output.isEmpty)

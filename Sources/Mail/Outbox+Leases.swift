@@ -71,15 +71,16 @@ extension Outbox {
         """
     }
 
-    /// Forgets what has been final for longer than `days`; of the newest, so many stay.
+    /// Forgets what has been final for longer than `days`, and what came back of it; of the newest, so many stay.
     static func pruning(keeping days: Int, most: Int?, now: Timestamp) -> [Query] {
-        let age: Query = "DELETE FROM outbox WHERE finished_at < \(now.adding(.seconds(-86_400 * days)))"
-        guard let most else { return [age] }
+        let end = now.adding(.seconds(-86_400 * days))
+        let age: [Query] = ["DELETE FROM outbox WHERE finished_at < \(end)", "DELETE FROM mail_events WHERE at < \(end)"]
+        guard let most else { return age }
         let surplus: Query = """
             DELETE FROM outbox WHERE finished_at IS NOT NULL AND id IN (
                 SELECT id FROM outbox WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC OFFSET \(most))
             """
-        return [age, surplus]
+        return age + [surplus]
     }
 }
 

@@ -14,7 +14,7 @@ final class TransportStanding: Sendable {
             case .key: "not sent: the mail service refuses us"
             case .address: "not sent: the mail service is not where it should be"
             case .limit: "waits: the mail service takes no more for now"
-            case .outage: "waits: the mail service is not reached"
+            case .outage: "waits: the mail service is down or not reached"
             }
         }
 

@@ -39,7 +39,9 @@ extension Site {
         site.editorSchema = SyncShape.editorSchema(services.plugins)
         site.work = Work(
             jobs: services.jobs, executions: services.executions, testCalls: services.testCalls, events: services.events,
-            alerts: Alerts(channels: services.channels, incidents: services.incidents, deliveries: services.deliveries))
+            alerts: Alerts(
+                channels: services.channels, incidents: services.incidents, deliveries: services.deliveries,
+                suppressions: services.suppressions))
         site.endStreams = { [events = services.events] in events.end() }
         site.idempotencyKeys = services.idempotencyKeys
         site.budget = { [budgets = services.budgets] in try await budgets.take(for: $0) }

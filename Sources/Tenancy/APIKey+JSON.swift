@@ -39,7 +39,7 @@ extension APIKey {
 
     /// What a key is made of.
     public static let fields = [
-        Field("name", .string(1...200), required: true, help: "What uses it.", example: "Deploy script"),
+        Field("name", .string(1...200, format: .visible), required: true, help: "What uses it.", example: "Deploy script"),
         Field(
             "scopes", .list(of: .choice(Scope.allCases.map(\.rawValue)), 1...3), required: true,
             help: "read: look at everything but secrets; write: change and run jobs; manage: members, keys, channels, settings.",

@@ -36,6 +36,7 @@ public struct AuditEntry: Sendable, Identified {
         at: Timestamp, of organization: ID<Organization>, by actor: Actor, _ action: String, on subject: String, before: JSON?,
         after: JSON?, way: Way, from address: String?, under reservation: IdempotencyKeys.Reservation?
     ) {
+        assert(Self.actions.contains(action), "\(action) is not in the list of actions")
         (id, self.at, organizationID, self.actor) = (ID(at: at), at, organization, actor)
         (self.action, self.subject, self.before, self.after) = (action, subject, before, after)
         (self.way, self.address, self.reservation) = (way, address, reservation)
@@ -70,6 +71,17 @@ public struct AuditEntry: Sendable, Identified {
 }
 
 extension AuditEntry {
+    /// All that is written down, to choose from; what stands before the dot says what it is about.
+    public static let actions = [
+        "address.tried_again", "alerts.muted", "alerts.unmuted", "api_key.created", "api_key.revoked", "api_key.rotated", "channel.changed",
+        "channel.confirmation_sent", "channel.confirmed", "channel.created", "channel.deleted", "channel.switched_off", "channel.tested",
+        "channel.unsubscribed", "delivery.resent", "execution.cancelled", "execution.rescheduled", "execution.retried",
+        "executions.replayed", "invite.declined", "invite.ended", "invite.resent", "invite.revoked", "invite.sent", "job.changed",
+        "job.created", "job.deleted", "job.next_run_moved", "job.paused", "job.restored", "job.resumed", "job.tested", "job.triggered",
+        "member.joined", "member.left", "member.removed", "member.role_changed", "organization.changed", "organization.created",
+        "organization.deleted", "organization.restored", "organization.transferred", "signing_secret.rotated",
+    ]
+
     /// Writes many in one statement, each where the condition holds for `a.place`, its place among them, counted from 0. What is said
     /// of one that came with an `Idempotency-Key` holds here for each.
     public static func insertion(of entries: [AuditEntry], if condition: Query = "true") -> Query {

@@ -25,7 +25,7 @@ public struct JobsOfOrganization: Sendable {
 /// Renaming, moving to another slug, deleting and bringing back.
 extension Organizations {
     /// So long a deleted organization can be brought back.
-    static let regret: Duration = .seconds(7 * 86_400)
+    public static let regret: Duration = .seconds(7 * 86_400)
     private static let slugLeads: Duration = .seconds(30 * 86_400)
 
     /// Changes name, slug or time zone: the members of `changes` that `Organization.fields` names. One that stays as it is is not

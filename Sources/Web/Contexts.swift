@@ -139,7 +139,7 @@ struct MemberContext: SignedInContext, ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
     let client: Client
-    let viewer: Viewer
+    var viewer: Viewer
     let formParameters: [FormParameter]?
     let person: Person
     let access: Access

@@ -13,6 +13,7 @@ extension Paths {
     static let channelTest = "/{slug}/alerts/channels/{channel}/test"
     static let channelSwitch = "/{slug}/alerts/channels/{channel}/switch"
     static let channelConfirmation = "/{slug}/alerts/channels/{channel}/ask"
+    static let channelRelease = "/{slug}/alerts/channels/{channel}/release"
     static let channelDeletion = "/{slug}/alerts/channels/{channel}/delete"
     static let deliveryResending = "/{slug}/alerts/deliveries/{delivery}/resend"
 

@@ -47,6 +47,7 @@ extension WebServer {
 
         let member = router.group(context: MemberContext.self)
         if let work = site.work {
+            member.add(middleware: AlarmFinder(jobs: work.jobs))
             OverviewPages(work: work, pages: pages, siteURL: site.url).addRoutes(to: member)
             LivePages(events: work.events).addRoutes(to: member)
             JobsPages(work: work, people: people, pages: pages, siteURL: site.url).addRoutes(to: member)
@@ -86,7 +87,11 @@ extension WebServer {
         // A body may take its time to come in: who is signed in is asked for when it is there.
         router.add(middleware: FormGuard(siteURL: site.url, tokens: site.formTokens))
         if let people = site.people {
-            router.add(middleware: SessionFinder(people: people))
+            let incidents = site.work?.alerts.incidents
+            router.add(
+                middleware: SessionFinder(people: people) { access in
+                    try await incidents?.openCount(of: access.organization.id) ?? 0
+                })
             // Once more, so that a page that says what went wrong still knows who is signed in.
             router.add(middleware: answers)
         }

@@ -1,4 +1,5 @@
 import Scheduling
+import Tenancy
 import Time
 
 /// The doors to jobs and their executions, for the pages.
@@ -23,8 +24,9 @@ public struct Alerts: Sendable {
     public let channels: Channels
     public let incidents: Incidents
     public let deliveries: Deliveries
+    let suppressions: Suppressions
 
-    public init(channels: Channels, incidents: Incidents, deliveries: Deliveries) {
-        (self.channels, self.incidents, self.deliveries) = (channels, incidents, deliveries)
+    public init(channels: Channels, incidents: Incidents, deliveries: Deliveries, suppressions: Suppressions) {
+        (self.channels, self.incidents, self.deliveries, self.suppressions) = (channels, incidents, deliveries, suppressions)
     }
 }

@@ -108,7 +108,9 @@ import Testing
         try await person.fill(("email", guest))
         try await person.press("Invite")
         try await check(person, "Members")
-        try await person.press("Leave")
+        try await person.browser.follow("Leave…")
+        try await check(person, "Leave \(Self.longName)")
+        try await person.press("Leave it")
         try await check(person, "Members")
         try await person.browser.follow(person.email)
         try await check(person, person.email)
@@ -126,6 +128,8 @@ import Testing
         try await check(person, "Members")
         try await person.browser.follow(guest)
         try await check(person, guest)
+        try await person.browser.follow("Remove…")
+        try await check(person, "Remove \(guest)")
     }
 
     private func keysPages(of organization: String, _ person: Person) async throws {
@@ -138,6 +142,8 @@ import Testing
         try await check(person, "API keys")
         try await person.browser.follow(Self.longName)
         try await check(person, Self.longName)
+        try await person.browser.follow("Revoke…")
+        try await check(person, "Revoke \(Self.longName)")
     }
 
     private func longAddress() -> String { "maximiliane-hortensia-von-und-zu-\(Person.newAddress())" }

@@ -20,6 +20,14 @@ private let job = Shape.object([
 ])
 
 @Suite struct ShapeTests {
+    @Test(arguments: [
+        ("Nightly", true), ("Zażółć ✓ 日本", true), ("👩\u{200D}💻", true), ("می\u{200C}خواهم", true), ("ad\u{200D}min", false),
+        ("a\u{202E}b", false), ("a\u{200B}", false), ("\u{FEFF}a", false), ("a\u{2066}b\u{2069}", false), ("a\u{E0041}", false),
+    ])
+    func aNameHoldsNothingThatNobodySees(name: String, isVisible: Bool) {
+        #expect(TextFormat.visible.accepts(name) == isVisible)
+    }
+
     @Test func defaultsAreFilledInAndTheOrderIsThatOfTheDeclaration() throws {
         let value = try job.validate(["enabled": false, "name": "abc"])
         #expect(value.text == #"{"name":"abc","method":"GET","limit":3,"enabled":false}"#)

@@ -49,7 +49,7 @@ import Time
         #expect(
             DeliveryStep.after(.unknown(reason: "lost"), mail(kind), now: now) == .lookUp(at: now.adding(.seconds(120)), reason: "lost"))
         let found = DeliveryStep.after(Finding.notFound, mail(kind), now: now)
-        let goesAgain = ![.signIn, .invite, .confirmAddress].contains(kind)
+        let goesAgain = ![.signIn, .invite, .confirmAddress, .channelConfirmation].contains(kind)
         #expect(kind.mayBeRepeated == goesAgain)
         #expect(found.status == (goesAgain ? "waiting" : "unknown") && found.nextTryAt == (goesAgain ? now : nil))
         #expect(DeliveryStep.after(Finding.sent(providerID: "7"), mail(kind), now: now) == .sent(providerID: "7"))

@@ -17,7 +17,8 @@ import Testing
         transport = try Self.transport(to: mailjet, notes)
     }
 
-    private static func transport(to mailjet: MailjetReceiver, _ notes: Notes, timeout: Duration = .seconds(30)) throws -> MailjetTransport {
+    private static func transport(to mailjet: MailjetReceiver, _ notes: Notes, timeout: Duration = .seconds(30)) throws -> MailjetTransport
+    {
         let account = try MailjetAccount(key: mailjet.key, secret: mailjet.secret, url: mailjet.url + "/", allowsHTTP: true)
         return MailjetTransport(account, userAgent: "Prikke/test", timeout: timeout, logger: Logger(label: "test") { _ in notes })
     }
@@ -26,6 +27,13 @@ import Testing
         let sender = try #require(Sender(name: "Prikke", address: "no-reply@prikke.example"))
         let recipient = try #require(EmailAddress("alice@example.com"))
         return try MessageRenderer(from: sender).render(try message ?? Scene.message(), id: id, to: recipient)
+    }
+
+    /// Of a transport that takes nothing.
+    private func pause(after mail: RenderedMail) async throws -> Duration {
+        let outcome = await transport.send(mail)
+        guard case .unavailable(_, let after) = outcome else { throw NeverHappened("\(outcome)") }
+        return after
     }
 
     @Test func theRequestIsThisAndNothingElse() throws {
@@ -50,12 +58,15 @@ import Testing
         #expect(transport.trouble == nil)
     }
 
-    @Test(arguments: [
-        "👩‍👩‍👧".repeated(4_000), "x".repeated(10_000), "<!channel> @everyone `rm -rf`", "\u{202E}gpj.exe", "a\r\nBcc: eve@example.com",
+    private static let nasty = [
+        "👩‍👩‍👧".repeated(2_000), "x".repeated(10_000), "<!channel> @everyone `rm -rf`", "\u{202E}gpj.exe", "a\r\nBcc: eve@example.com",
         "{{7*7}}",
         "مهمة النسخ الاحتياطي", "\u{0}\u{7F}", "https://evil.example", "\u{D4E}<b>", "",
-    ])
-    func whateverAJobIsCalledMailjetTakesIt(name: String) async throws {
+    ]
+
+    @Test(arguments: nasty.indices)
+    func whateverAJobIsCalledMailjetTakesIt(index: Int) async throws {
+        let name = Self.nasty[index]
         for message in [
             try Message.alert(
                 event: "incident.opened", title: "\(name) failed", paragraphs: [name], facts: [("Job", name)], output: name, action: name,
@@ -69,7 +80,7 @@ import Testing
         }
         #expect(mailjet.complaints == [])
         for mail in mailjet.accepted { #expect(!mail.subject.contains("evil.example") && !mail.html.contains("<b>")) }
-        #expect(name.isEmpty || mailjet.accepted[0].subject.contains("failed"))
+        #expect(mailjet.accepted[0].subject.hasSuffix("failed"))
     }
 
     /// The message's own status counts, whatever the request's is; and their sentence, which names the address, is told to nobody.
@@ -83,7 +94,7 @@ import Testing
     @Test func aWrongKeyStopsAllMailAndIsToldOnce() async throws {
         mailjet.behave(.keyRefused)
         for seconds in [5, 10, 20] {
-            guard case .unavailable(_, let after) = await transport.send(try mail()) else { throw NeverHappened("it is unavailable") }
+            let after = try await pause(after: try mail())
             #expect(after >= .seconds(seconds) && after <= .seconds(Double(seconds) * 1.1))
         }
         #expect(transport.trouble == "not sent: the mail service refuses us")
@@ -98,7 +109,7 @@ import Testing
         mailjet.behave(.tooMany)
         var pauses: [Duration] = []
         for _ in 0..<8 {
-            guard case .unavailable(_, let after) = await transport.send(try mail()) else { throw NeverHappened("it is unavailable") }
+            let after = try await pause(after: try mail())
             pauses.append(after)
         }
         for (pause, seconds) in zip(pauses, [5.0, 10, 20, 40, 80, 160, 300, 300]) {
@@ -112,7 +123,7 @@ import Testing
         await withTaskGroup { tasks in
             for _ in 0..<8 { tasks.addTask { _ = await transport.send(mail) } }
         }
-        guard case .unavailable(_, let after) = await transport.send(mail) else { throw NeverHappened("it is unavailable") }
+        let after = try await pause(after: mail)
         #expect(after < .seconds(300))
     }
 
@@ -149,7 +160,7 @@ import Testing
 
     @Test func anAddressThatIsNotMailjetsLosesNoMail() async throws {
         mailjet.behave(.status(404))
-        guard case .unavailable = await transport.send(try mail()) else { throw NeverHappened("it is unavailable") }
+        _ = try await pause(after: try mail())
         #expect(transport.trouble == "not sent: the mail service is not where it should be")
     }
 

@@ -38,6 +38,49 @@ import Testing
         #expect(!mail.html.contains("{{") && !mail.text.contains("{{"))
     }
 
+    @Test func anAlertSaysItInBothPartsTheNewsFirst() throws {
+        let mail = try render(
+            .alert(
+                event: "incident.opened", title: "Nightly export of db.acme.example failed", paragraphs: ["It answered 503."],
+                facts: [("Host", "api.acme.example")], output: "\n{\r\n\t\"error\": \"away\"  \n}\n\n", action: "See it",
+                url: "https://prikke.example/acme/executions/1", organization: "Acme", settings: "https://prikke.example/acme/channels"))
+        #expect(mail.subject == "[Acme] Nightly export of db․acme․example failed")
+        #expect(
+            mail.text == """
+                Nightly export of db․acme․example failed
+
+                It answered 503.
+
+                Host: api․acme․example
+
+                    {
+                        "error": "away"
+                    }
+
+                See it:
+                https://prikke.example/acme/executions/1
+
+                You get this because Acme sends its alerts to this address.
+
+                Notification settings: https://prikke.example/acme/channels
+
+                """)
+        for text in [
+            "<h1", "db․acme․example failed</h1>", "{<br>    &quot;error&quot;: &quot;away&quot;<br>}<br>",
+            "<a class=\"link\" href=\"https://prikke.example/acme/channels\"",
+        ] { #expect(mail.html.contains(text), "\(text)") }
+    }
+
+    @Test func aLongTitleIsCutInItsMiddleAndOutputAtItsBeginning() throws {
+        let mail = try render(
+            .alert(
+                event: "incident.opened", title: String(repeating: "n", count: 10_000) + " failed", paragraphs: [],
+                output: (1...100).map { "line \($0)" }.joined(separator: "\n"), action: "See it", url: "https://prikke.example/",
+                organization: "Acme", settings: "https://prikke.example/"))
+        #expect(mail.subject.count <= 160 && mail.subject.hasSuffix("n failed") && mail.subject.contains("n…n"))
+        #expect(!mail.text.contains("line 60\n") && mail.text.contains("line 61\n") && mail.text.contains("line 100\n"))
+    }
+
     @Test func whatIsNotThereLeavesNoTrace() throws {
         let mail = try render(Message(.newAPIKey, subject: "A new key", paragraphs: ["Only this."]))
         #expect(mail.text == "Only this.\n")
@@ -104,8 +147,9 @@ import Testing
 
     @Test func aMessageIsReadAsItWasWritten() throws {
         let message = Message(
-            .deletionScheduled, subject: "S", paragraphs: ["P"], facts: [Message.Fact(label: "L", value: "V")],
-            button: try Message.Button(label: "B", url: "http://127.0.0.1:4000/x"), closing: ["C"])
+            .deletionScheduled, subject: "S", heading: "H", paragraphs: ["P"], facts: [Message.Fact(label: "L", value: "V")],
+            output: "O\n  o", button: try Message.Button(label: "B", url: "http://127.0.0.1:4000/x"), closing: ["C"],
+            settings: try Message.Button(label: "N", url: "http://127.0.0.1:4000/n"))
         #expect(Message(message.json) == message)
         #expect(Message(["kind": "of_the_future", "subject": "S"]) == nil)
     }

@@ -71,6 +71,7 @@ import Testing
 
     private static let mailedLinks: Set = [
         "/users/log-in/{token}", "/account/address/{token}", "/account/address-back/{token}", "/invites/{invite}",
+        "/channels/confirm/{token}", "/channels/leave/{token}",
     ]
 
     /// 405 with what would be answered, for each method that is not. `HEAD` goes where `GET` does, but for links that are mailed.

@@ -49,7 +49,7 @@ import Testing
             return await cast.house.send(call).comparable(besides: id)
         }
         let expected = await answer(Self.unknown(parameter))
-        let statuses = ["404", "303"] + (route.path.hasSuffix("{token}") || route.path == "/invites/{invite}" ? ["200"] : [])
+        let statuses = ["404", "303"] + (route.path.hasSuffix("{token}") || route.path == "/invites/{invite}" ? ["200", "204"] : [])
         #expect(statuses.contains(expected[0]), "\(route)")
         for id in try await foreign(parameter, in: route.path, cast) + Self.unparsable {
             #expect(await answer(id) == expected, "\(route.method) \(route.path) with \(parameter) \(id.prefix(60))")
@@ -66,6 +66,9 @@ import Testing
         case "session": ID<Session>().text
         case "job": ID<Job>().text
         case "execution": ID<Execution>().text
+        case "channel": ID<Channel>().text
+        case "incident": ID<Incident>().text
+        case "delivery": ID<Delivery>().text
         case "mail": "mail_01jd3w8k4dfk1q2v7c9r5t0xyz"
         default: Token().text
         }
@@ -85,6 +88,9 @@ import Testing
             let key = "theirs/\(Token().text.lowercased().prefix(12))"
             return [try await cast.job(["key": .string(key)], for: access).id.text, "key:\(key.replacing("/", with: "%2F"))"]
         case "execution": return [try await cast.execution(for: access)]
+        case "channel": return [try await cast.channel(for: access).id.text]
+        case "incident": return [try await cast.incident(for: access)]
+        case "delivery": return [try await cast.delivery(for: access)]
         // Whoever has the token of a sign-in link is shown its code, which is what it is for; the others' links are another's.
         case "token" where route.contains("/address/"): return [try await cast.link("new_address", of: cast["Charlie"])]
         default: return []
@@ -95,8 +101,11 @@ import Testing
     @Test func aForeignCursorShowsNothing() async throws {
         try await House.open { house in
             let cast = try await Cast(house)
-            for _ in 0..<3 { _ = try await cast.execution(for: cast.accessOfCharlie) }
-            for path in ["/api/jobs", "/api/audit-log", "/api/executions"] {
+            for _ in 0..<3 {
+                _ = try await cast.execution(for: cast.accessOfCharlie)
+                _ = try await cast.incident(for: cast.accessOfCharlie)
+            }
+            for path in ["/api/jobs", "/api/audit-log", "/api/executions", "/api/incidents"] {
                 let theirs = await house.send(cast["Charlie’s key"].call("GET", "\(path)?limit=1"))
                 let cursor = try #require(theirs.json["next_cursor"]?.string)
                 let mine = await house.send(cast["whole key"].call("GET", "\(path)?cursor=\(cursor)"))

@@ -22,6 +22,7 @@ import Time
     /// Of all routes that read one.
     private static func bodies() -> [String: Body] {
         let ofJobs = ["jobs", "job_states", "queue", "entitlements", "lanes"]
+        let ofAlerts = ["channels", "incidents", "deliveries", "silences"]
         let shape: Set = [
             "key", "name", "plugin", "config", "schedule", "timeout_ms", "retries", "missed", "missed_limit", "start_deadline", "overlap",
             "success", "alerts", "enabled", "paused_until", "tags",
@@ -54,6 +55,18 @@ import Time
                 tables: ["jobs"]),
             "POST /{slug}/executions/{execution}/retry": Body(fields: [:], optional: ["body", "reason"], tables: ["jobs"]),
             "POST /{slug}/executions/{execution}/reschedule": Body(fields: ["at": .string(soon)], tables: ["jobs"]),
+            "POST /{slug}/alerts/incidents/{incident}/mute": Body(fields: [:], optional: ["for", "back"], tables: ofAlerts),
+            "POST /{slug}/alerts/incidents/{incident}/unmute": Body(fields: [:], optional: ["back"], tables: ofAlerts),
+            "POST /{slug}/alerts/channels/new": Body(
+                fields: ["target": "https://example.com/alerts", "kind": "webhook"], optional: ["name", "to", "members"], tables: ofAlerts),
+            "POST /{slug}/alerts/channels/{channel}": Body(
+                fields: ["name": "Mine"], optional: ["target", "kind", "to", "members"], tables: ofAlerts),
+            "POST /{slug}/alerts/channels/{channel}/release": Body(fields: ["email": "a@example.com"], tables: ofAlerts),
+            "POST /{slug}/alerts/channels/{channel}/switch": Body(fields: ["to": "on"], tables: ofAlerts),
+            "POST /api/incidents/{incident}/mute": Body(fields: [:], optional: ["until"], tables: ofAlerts),
+            "POST /api/channels": Body(
+                fields: ["settings": ["to": "owners"]], optional: ["kind", "name", "enabled"], tables: ofAlerts),
+            "PATCH /api/channels/{channel}": Body(fields: ["name": "Mine"], optional: ["kind", "settings", "enabled"], tables: ofAlerts),
             "POST /api/jobs": Body(fields: job, optional: shape, tables: ofJobs),
             "POST /api/jobs/batch": Body(fields: ["jobs": [.object(job)]], tables: ofJobs),
             "PUT /api/sync": Body(
@@ -112,7 +125,7 @@ import Time
             let cast = try await Cast(house)
             let read = Set(Self.bodies().keys).union([
                 "POST /users/log-in/code", "POST /account/address-back/{token}", "POST /account/delete", "POST /demo/{behaviour}",
-                "POST /{slug}/jobs/test",
+                "POST /{slug}/jobs/test", "POST /webhooks/leave/{token}", "POST /webhooks/mailjet",
             ])
             let buttons = house.routes.filter { !$0.path.hasPrefix("/api/") && $0.method == "POST" && !read.contains("POST \($0.path)") }
             #expect(buttons.count > 12)

@@ -91,10 +91,11 @@ import Web
         try await House.open { house in
             let contents = await house.send(Call(path: "/docs/api")).text
             for operation in Site.make(house.services).api.operations {
-                let resource = operation.path.split(separator: "/")[1]
-                #expect(contents.contains("\"/docs/api/\(resource)#\(operation.id)\""))
-                let page = await house.send(Call(path: "/docs/api/\(resource)")).text
+                let links = contents.matches(of: /"(\/docs\/api\/[a-z-]+)#([A-Za-z]+)"/)
+                let link = try #require(links.first { $0.output.2 == operation.id }, "\(operation.id)")
+                let page = await house.send(Call(path: String(link.output.1))).text
                 #expect(page.contains("id=\"\(operation.id)\""), "\(operation.id)")
+                #expect(page.utf8.count < 30_000, "\(link.output.1)")
             }
             for path in ["/docs/nothing", "/api", "/docs/api/nothing", "/docs/errors/nothing"] {
                 #expect(await house.send(Call(path: path)).status == 404)

@@ -73,6 +73,12 @@ enum RouteTable {
         POST /invites/{invite}/accept                     in     303     303     303    303 303  303   in
         POST /invites/{invite}/decline                    in     303     303     303    303 303  303   in
 
+        GET  /channels/confirm/{token}                    200    200     200     200    200 200  200   200
+        POST /channels/confirm/{token}                    303    303     303     303    303 303  303   303
+        GET  /channels/leave/{token}                      200    200     200     200    200 200  200   200
+        POST /channels/leave/{token}                      303    303     303     303    303 303  303   303
+        POST /webhooks/leave/{token}                      204    204     204     204    204 204  204   204
+
         GET  /{slug}                                      in     404     404     200    200 200  200   in
         GET  /{slug}/stream                               in     404     404     200    200 200  200   in
         GET  /{slug}/jobs                                 in     404     404     200    200 200  200   in
@@ -99,11 +105,30 @@ enum RouteTable {
         POST /{slug}/executions/{execution}/retry         in     404     404     403    303 303  303   in
         POST /{slug}/executions/{execution}/cancel        in     404     404     403    303 303  303   in
         POST /{slug}/executions/{execution}/reschedule    in     404     404     403    422 422  422   in
+        GET  /{slug}/alerts                               in     404     404     200    200 200  200   in
+        GET  /{slug}/alerts/incidents/{incident}          in     404     404     200    200 200  200   in
+        POST /{slug}/alerts/incidents/{incident}/mute     in     404     404     403    303 303  303   in
+        POST /{slug}/alerts/incidents/{incident}/unmute   in     404     404     403    303 303  303   in
+        GET  /{slug}/alerts/channels                      in     404     404     200    200 200  200   in
+        GET  /{slug}/alerts/channels/new                  in     404     404     403    403 200  200   in
+        POST /{slug}/alerts/channels/new                  in     404     404     403    403 422  422   in
+        GET  /{slug}/alerts/channels/{channel}            in     404     404     200    200 200  200   in
+        POST /{slug}/alerts/channels/{channel}            in     404     404     403    403 303  303   in
+        POST /{slug}/alerts/channels/{channel}/test       in     404     404     403    403 303  303   in
+        POST /{slug}/alerts/channels/{channel}/switch     in     404     404     403    403 303  303   in
+        POST /{slug}/alerts/channels/{channel}/ask        in     404     404     403    403 303  303   in
+        POST /{slug}/alerts/channels/{channel}/release    in     404     404     403    403 422  422   in
+        GET  /{slug}/alerts/channels/{channel}/delete     in     404     404     403    403 200  200   in
+        POST /{slug}/alerts/channels/{channel}/delete     in     404     404     403    403 303  303   in
+        POST /{slug}/alerts/deliveries/{delivery}/resend  in     404     404     403    403 303  303   in
         GET  /{slug}/members                              in     404     404     200    200 200  200   in
         GET  /{slug}/members/{member}                     in     404     404     403    403 200  200   in
         POST /{slug}/members/{member}/role                in     404     404     403    403 422  422   in
+        GET  /{slug}/members/{member}/remove              in     404     404     403    403 200  200   in
         POST /{slug}/members/{member}/remove              in     404     404     403    403 303  303   in
+        GET  /{slug}/members/{member}/transfer            in     404     404     403    403 403  200   in
         POST /{slug}/members/{member}/transfer            in     404     404     403    403 403  303   in
+        GET  /{slug}/leave                                in     404     404     200    200 200  200   in
         POST /{slug}/leave                                in     404     404     303    303 303  303   in
         POST /{slug}/invites                              in     404     404     403    403 422  422   in
         POST /{slug}/invites/{invite}/resend              in     404     404     403    403 303  303   in
@@ -112,6 +137,7 @@ enum RouteTable {
         POST /{slug}/keys                                 in     404     404     403    403 422  422   in
         GET  /{slug}/keys/{key}                           in     404     404     403    403 200  200   in
         POST /{slug}/keys/{key}/rotate                    in     404     404     403    403 200  200   in
+        GET  /{slug}/keys/{key}/revoke                    in     404     404     403    403 200  200   in
         POST /{slug}/keys/{key}/revoke                    in     404     404     403    403 303  303   in
         GET  /{slug}/audit-log                            in     404     404     403    403 200  200   in
         GET  /{slug}/audit-log/export                     in     404     404     403    403 200  200   in
@@ -157,6 +183,19 @@ enum RouteTable {
         POST   /api/executions/{execution}/reschedule     401    404     401     403  422   403
         POST   /api/executions/{execution}/retry          401    404     401     403  409   403
         POST   /api/executions/replay                     401    202     401     403  202   403
+        GET    /api/incidents                             401    200     401     200  403   403
+        GET    /api/incidents/{incident}                  401    404     401     200  403   403
+        POST   /api/incidents/{incident}/mute             401    404     401     403  200   403
+        POST   /api/incidents/{incident}/unmute           401    404     401     403  200   403
+        GET    /api/channels                              401    200     401     200  403   403
+        POST   /api/channels                              401    422     401     403  403   422
+        GET    /api/channels/{channel}                    401    404     401     200  403   403
+        PATCH  /api/channels/{channel}                    401    404     401     403  403   200
+        DELETE /api/channels/{channel}                    401    404     401     403  403   204
+        POST   /api/channels/{channel}/test               401    404     401     403  403   202
+        GET    /api/channels/{channel}/deliveries         401    404     401     200  403   403
+        GET    /api/deliveries/{delivery}                 401    404     401     200  403   403
+        POST   /api/deliveries/{delivery}/resend          401    404     401     403  403   202
         GET    /api/usage                                 401    200     401     200  403   403
         GET    /api/organization                          401    200     401     200  403   403
         PATCH  /api/organization                          401    200     401     403  403   200

@@ -13,11 +13,11 @@ import Testing
 /// A page's skeleton, its tags with the names of their attributes, is the same with a hostile text as with a harmless one.
 @Suite(.database, .serialized, .timeLimit(.minutes(3))) struct StoredScriptTests {
     /// A third of them, is what CI has time for; `scripts/test --long` tries all.
-    private static let payloads =
+    static let payloads =
         ProcessInfo.processInfo.environment["PRIKKE_LONG_TESTS"] != nil
         ? all : all.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
 
-    private static let all = [
+    static let all = [
         "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'><svg/onload=alert(1)>", "</title><script>alert(1)</script>",
         "</textarea><script>alert(1)</script>", "<!--", "]]><script>", "<a href=\"javascript:alert(1)\">x</a>", "javascript:alert(1)",
         "\" autofocus onfocus=alert(1) x=\"", "' onmouseover='alert(1)", "`onload=alert(1)`", "{{title}}{{{body}}}{{#rows}}",
@@ -28,7 +28,7 @@ import Testing
         "\u{0D4E}<script>alert(1)</script>", "\u{0600}<script\u{0600}>alert(1)", "\"\u{0301} onfocus=alert(1) autofocus x=\"\u{0301}",
         "'\u{0301} onfocus=alert(1) x='\u{0301}", "<\u{200D}b>", "\u{0301}\",=1+1,\"\u{0301}", "\u{0301},=1+1,",
     ]
-    private static let harmless = "A plain text"
+    static let harmless = "A plain text"
 
     @Test func whatPeopleWriteStaysText() async throws {
         try await House.open { house in
@@ -127,7 +127,7 @@ import Testing
     // MARK: - Where it is put, and where it is looked for
 
     /// Puts a text into everything that people write, and into what is said of it.
-    private func write(_ text: String, _ cast: Cast) async throws {
+    func write(_ text: String, _ cast: Cast) async throws {
         let (house, organization) = (cast.house, cast.acme.organization.id)
         let config = JSON.object(["url": .string(text), "method": "GET", "headers": .object([text: .string(text)])])
         let note = JSON.object([text: .string(text), "name": .string(text)])
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    private static func pages(_ cast: Cast) async throws -> [(Caller, String)] {
+    static func pages(_ cast: Cast) async throws -> [(Caller, String)] {
         let alice = cast["Alice"]
         let job = try await cast.job()
         let invite = try await cast.invite(to: "alice@example.com", by: "Charlie", of: cast.globex.organization)
@@ -182,7 +182,7 @@ import Testing
         return paths.map { (alice, $0) } + [(Caller(name: "nobody"), "/invites/\(invite.token)")]
     }
 
-    private func count(_ text: String, on pages: [(Caller, String)], _ house: House) async throws -> Int {
+    func count(_ text: String, on pages: [(Caller, String)], _ house: House) async throws -> Int {
         var count = 0
         for (caller, path) in pages where path != "/dev/mailbox" {
             count += await house.send(caller.call("GET", path)).text.count(of: text)
@@ -191,7 +191,7 @@ import Testing
     }
 
     /// Of each mail, as the mailbox shows it and as it goes out.
-    private static func mailSkeletons(_ cast: Cast) async throws -> [String: [String]] {
+    static func mailSkeletons(_ cast: Cast) async throws -> [String: [String]] {
         var skeletons: [String: [String]] = [:]
         for mail in try await cast.house.mails() {
             for part in ["", "/html"] {
@@ -203,7 +203,7 @@ import Testing
     }
 
     /// The mails, and the audit log as a spreadsheet would read it.
-    private func checkFiles(_ cast: Cast, _ payload: String) async throws {
+    func checkFiles(_ cast: Cast, _ payload: String) async throws {
         for mail in try await cast.house.mails() {
             #expect(Self.targets(mail.mail.html).allSatisfy(Self.isHarmless), "\(payload)")
             #expect(
@@ -215,54 +215,6 @@ import Testing
         let cells = Self.cells(csv.text)
         #expect(cells.contains { $0.count(of: payload) > 0 })
         #expect(!cells.contains { $0.utf8.first.map { "=+-@\t\r".utf8.contains($0) } == true }, "\(payload)")
-    }
-
-    // MARK: - Reading
-
-    private static func answers(_ calls: [Call], _ house: House) async -> [(Call, Answer)] {
-        var answers: [(Call, Answer)] = []
-        for call in calls { answers.append((call, await house.send(call))) }
-        return answers
-    }
-
-    private static func skeletons(_ calls: [Call], _ house: House) async -> [[String]] {
-        await answers(calls, house).map { skeleton($0.1.text) }
-    }
-
-    /// The tags in order, each with the names of its attributes, and what a browser runs or styles by: nothing that stands in text.
-    private static func skeleton(_ html: String) -> [String] {
-        html.matches(of: /<(\/?[a-zA-Z!][^\s>"'\/]*)((?:"[^"]*"|'[^']*'|[^'">])*)>/.matchingSemantics(.unicodeScalar)).map { tag in
-            let attributes = tag.2.matches(of: /([^\s=\/"']+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?/.matchingSemantics(.unicodeScalar))
-                .map { String($0.1).lowercased() }
-            return ([String(tag.1).lowercased()] + attributes).joined(separator: " ")
-        }
-    }
-
-    private static func targets(_ html: String) -> [String] {
-        html.matches(of: /\s(?:href|src|action|formaction)\s*=\s*"([^"]*)"/.matchingSemantics(.unicodeScalar)).map { String($0.1) }
-    }
-
-    private static func isHarmless(_ target: String) -> Bool {
-        (target.hasPrefix("/") && !target.hasPrefix("//")) || target.hasPrefix("#") || target.hasPrefix(House.siteURL + "/")
-    }
-
-    /// Of lines of comma-separated values (RFC 4180).
-    private static func cells(_ csv: String) -> [String] {
-        var (cells, cell, isQuoted, last) = ([String](), "", false, Unicode.Scalar(" "))
-        for character in csv.unicodeScalars {
-            defer { last = character }
-            switch character {
-            case "\"":
-                // Two of them within quotes are one.
-                if !isQuoted, last == "\"" { cell.unicodeScalars.append(character) }
-                isQuoted.toggle()
-            case "," where !isQuoted, "\r" where !isQuoted, "\n" where !isQuoted:
-                cells.append(cell)
-                cell = ""
-            default: cell.unicodeScalars.append(character)
-            }
-        }
-        return cells
     }
 }
 

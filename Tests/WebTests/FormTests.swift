@@ -110,14 +110,14 @@ import Testing
         let templates = Views.templates.mapValues { String(decoding: $0, as: UTF8.self) }
             .merging(["sample": "{{#form}}{{> form}}{{/form}}"]) { $1 }
         #expect(TemplateFaults(in: "sample", of: templates, page: FormPage.samples[0]).found == [])
-        let button = PostButton("Remove", to: "/x", token: "t", about: "Ada", isDanger: true, [("id", "1")])
+        let button = PostButton("Remove", to: "/x", token: "t", about: "Ada", [("id", "1")])
         #expect(TemplateFaults(in: "postbutton", of: templates, page: button).found == [])
     }
 
     @Test func aButtonNamesItsSubject() throws {
         let html = try Views().partial(
-            "postbutton", PostButton("Remove", to: "/x", token: "t", about: "<Ada>", isDanger: true, [("id", "1")]))
+            "postbutton", PostButton("Remove", to: "/x", token: "t", about: "<Ada>", [("id", "1")]))
         #expect(html.contains("<input type=\"hidden\" name=\"id\" value=\"1\">"))
-        #expect(html.contains("<button class=\"danger\">Remove<span class=\"unseen\"> &lt;Ada&gt;</span></button>"))
+        #expect(html.contains("<button>Remove<span class=\"unseen\"> &lt;Ada&gt;</span></button>"))
     }
 }

@@ -17,7 +17,7 @@ import Time
     @Test func theUsageIsToldOfItsMonth() {
         #expect(
             JobsPage.words(ofUsage: ["month": "2026-11", "executions_used": 4_812, "executions_limit": 10_000])
-                == "4,812 of 10,000 executions used in November.")
+                == "4,812 of 10\u{A0}k executions used in November.")
         #expect(
             JobsPage.words(ofUsage: ["month": "2027-01", "executions_used": 3, "executions_limit": .null])
                 == "3 executions used in January.")

@@ -36,9 +36,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (Role.owner, ["Overview", "Jobs", "Executions", "Members", "API keys", "Audit log", "Settings"]),
-        (.admin, ["Overview", "Jobs", "Executions", "Members", "API keys", "Audit log", "Settings"]),
-        (.member, ["Overview", "Jobs", "Executions", "Members"]), (.viewer, ["Overview", "Jobs", "Executions", "Members"]),
+        (Role.owner, ["Overview", "Jobs", "Executions", "Alerts", "Members", "API keys", "Audit log", "Settings"]),
+        (.admin, ["Overview", "Jobs", "Executions", "Alerts", "Members", "API keys", "Audit log", "Settings"]),
+        (.member, ["Overview", "Jobs", "Executions", "Alerts", "Members"]), (.viewer, ["Overview", "Jobs", "Executions", "Alerts", "Members"]),
     ])
     func theWaysGoByTheRole(role: Role, labels: [String]) {
         #expect(navigation(role).sectionLinks.map(\.linkLabel) == labels)

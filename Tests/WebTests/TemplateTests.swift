@@ -10,6 +10,7 @@ import Testing
         + AuditPage.samples + APIContentsPage.samples + APIResourcePage.samples + ErrorCodesPage.samples + JobsPage.samples
         + JobPage.samples + JobFormPage.samples + DocumentPage.samples + DocsContentsPage.samples
         + ExecutionsPage.samples + ExecutionPage.samples + ReplayPage.samples + DeletedJobsPage.samples
+        + IncidentsPage.samples + IncidentPage.samples + ChannelsPage.samples + ChannelPage.samples + NewChannelPage.samples
     /// Nobody, and somebody for whom there is one of everything.
     private static let viewers = [
         Viewer(),

@@ -110,6 +110,7 @@ def tour(person, guest):
     person.take("overview")
     person.show(home + "/jobs", "jobs-none")
     person.show(home + "/executions", "executions-none")
+    person.show(home + "/alerts", "alerts-none")
     person.show(home + "/nothing", "not-found")
     browser.open(link)
     person.take("link-used")
@@ -141,6 +142,8 @@ def tour(person, guest):
     person.show(home + "/members", "members")
     browser.follow(guest.email)
     person.take("member")
+    browser.follow("Hand over…")
+    person.take("member-transfer")
 
     person.show(home + "/keys", "keys-none")
     browser.press("Make a key")
@@ -152,7 +155,9 @@ def tour(person, guest):
     person.take("keys")
     browser.follow("Deploy script")
     person.take("key")
-    browser.press("Revoke")
+    browser.follow("Revoke…")
+    person.take("key-revocation")
+    browser.press("Revoke it")
     person.take("keys-revoked")
     person.show(home + "/settings", "settings")
     person.show(home + "/settings/delete", "settings-delete")
@@ -199,11 +204,33 @@ def demo(person):
             browser.open(first)
             person.take("demo-execution-" + status)
     person.show(home + "/executions/replay?status=failed", "demo-replay")
+    alerts(person, home)
     for page in ["members", "keys", "audit-log", "settings"]:
         person.show(f"{home}/{page}", f"demo-{page}")
 
 
-DOCS = ["", "/getting-started", "/cron", "/cron?expression=0+8+*+*+1", "/webhooks", "/plugins", "/sync", "/self-hosting", "/api", "/api/jobs", "/errors"]
+def alerts(person, home):
+    """Incidents and channels of the demo."""
+    browser = person.browser
+    person.show(home + "/alerts", "demo-alerts")
+    for state in ["open", "closed"]:
+        person.show(f"{home}/alerts?state={state}", f"demo-alerts-{state}")
+        browser.open(browser.run("return document.querySelector('tbody tr th a').href"))
+        person.take("demo-incident-" + state)
+    person.show(home + "/alerts/channels", "demo-channels")
+    for name in ["Owners", "Our status board", "#operations", "On call"]:
+        person.open(home + "/alerts/channels")
+        browser.follow(name)
+        person.take("demo-channel-" + re.sub(r"[^a-z]+", "-", name.lower()).strip("-"))
+    person.show(browser.url[len(person.site) :] + "/delete", "demo-channel-delete")
+    person.show(home + "/alerts/channels/new", "demo-channel-new")
+    browser.fill(target="https://hooks.slack.com/services/T0DEMO000/B0DEMO000/anotherwebhook0000000000")
+    browser.press("Go on")
+    person.take("demo-channel-recognised")
+    person.show(home + "/alerts/channels/new?to=owners", "demo-channel-members")
+
+
+DOCS = ["", "/getting-started", "/cron", "/cron?expression=0+8+*+*+1", "/webhooks", "/alerts", "/plugins", "/sync", "/self-hosting", "/api", "/api/jobs", "/errors"]
 
 
 def pages(person, paths):

@@ -39,7 +39,7 @@ enum MailjetAnswer: Equatable {
     }
 
     private static func message(of customID: String, in messages: [JSON]) -> JSON? {
-        messages.first { $0["CustomID"]?.string == customID } ?? (messages.count == 1 ? messages[0] : nil)
+        messages.first { $0["CustomID"]?.string == customID } ?? (messages.count == 1 ? messages.first : JSON?.none)
     }
 
     private init(_ message: JSON, status: Int) {
@@ -85,5 +85,8 @@ enum MailjetAnswer: Equatable {
 
 extension JSON {
     /// An error stands at the top or in a list.
-    fileprivate var firstError: JSON? { self["Errors"]?.array?.first ?? (self["ErrorCode"] == nil ? nil : self) }
+    fileprivate var firstError: JSON? {
+        if let first = self["Errors"]?.array?.first { return first }
+        return self["ErrorCode"].map { _ in self }
+    }
 }

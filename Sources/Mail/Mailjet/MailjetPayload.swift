@@ -20,12 +20,18 @@ extension RenderedMail {
         return ["Messages": [.object(message)]]
     }
 
-    /// Whoever counts UTF-16 units, as many do, finds at most 255 too.
+    /// Whoever counts UTF-16 units, as many do, finds at most 255 too. Of what is longer the middle goes: the end is the news.
     private static func cut(_ subject: String) -> String {
+        guard subject.utf16.count > 255 else { return subject }
+        let end = beginning(of: String(subject.reversed()), units: 80)
+        return beginning(of: subject, units: 174) + "…" + String(end.reversed())
+    }
+
+    private static func beginning(of text: String, units most: Int) -> String {
         var (kept, count) = ("", 0)
-        for character in subject {
+        for character in text {
             count += character.utf16.count
-            if count > 255 { break }
+            if count > most { break }
             kept.append(character)
         }
         return kept

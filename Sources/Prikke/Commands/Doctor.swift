@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import Logging
 import Mail
 import Migrations
 import Outbound
@@ -70,9 +71,10 @@ struct Doctor: AsyncParsableCommand {
             let isInDevelopment = configuration.stage == .development
             let detail =
                 isInDevelopment ? "stays on this machine, at /dev/mailbox" : "none is sent; set MAILJET_API_KEY and MAILJET_SECRET_KEY"
-            return Finding(name: "mail", isFine: isInDevelopment, detail: detail)
+            return Finding(name: "mail", isFine: true, detail: detail)
         }
-        let transport = MailjetTransport(account, userAgent: "Prikke/\(Prikke.version)", logger: Log.quiet())
+        let silence = Logger(label: "mail") { _ in SwiftLogNoOpLogHandler() }
+        let transport = MailjetTransport(account, userAgent: "Prikke/\(Prikke.version)", logger: silence)
         switch await transport.find(configuration.mail.sender) {
         case .active: return Finding(name: "mail", isFine: true, detail: "by Mailjet, from \(configuration.mail.sender.address)")
         case .inactive: return Finding(name: "mail", isFine: false, detail: SenderCheck.complaint)

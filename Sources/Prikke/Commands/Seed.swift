@@ -44,6 +44,7 @@ struct Seed: AsyncParsableCommand {
         guard let access = try await services.organizations.access(toSlug: slug) else { return key }
         if isNew { try await invite(services, access) }
         for job in jobs(calling: receiver) { try await save(job, services, access) }
+        if isNew { try await alert(services, calling: receiver, access) }
         return key
     }
 

@@ -35,8 +35,11 @@ extension Channels {
             kind: kind, name: "", settings: settings, shown: "",
             isEnabled: draft["enabled"]?.bool ?? old.map { $0.channel.isEnabled || $0.channel.switchedOffAt != nil } ?? true)
         do {
-            try kind == Self.email
-                ? await readMail(settings, into: &reading, for: access, in: transaction) : readURL(settings, into: &reading)
+            if kind == Self.email {
+                try await readMail(settings, into: &reading, for: access, in: transaction)
+            } else {
+                try readURL(settings, into: &reading)
+            }
         } catch let invalid as InvalidInput {
             throw invalid.within("/settings")
         }

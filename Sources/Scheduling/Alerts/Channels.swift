@@ -40,11 +40,21 @@ public struct Channels: Sendable {
         return try await find(id, for: access, over: database).channel
     }
 
-    /// What they are called, by id; of those that are gone, nothing.
+    /// A channel's id with its name.
+    public typealias Named = (id: ID<Channel>, name: String)
+
+    /// What the organization's channels are called, oldest first.
+    public func named(for access: Access) async throws -> [Named] {
+        try await database.query(
+            """
+            SELECT id, name FROM channels WHERE organization_id = \(access.organization.id) AND deleted_at IS NULL ORDER BY created_at, id
+            """
+        ).map { (try $0("id"), try $0("name")) }
+    }
+
+    /// The same by id; of those that are gone, nothing.
     public func names(for access: Access) async throws -> [ID<Channel>: String] {
-        let rows = try await database.query(
-            "SELECT id, name FROM channels WHERE organization_id = \(access.organization.id) AND deleted_at IS NULL")
-        return try Dictionary(rows.map { (try $0("id"), try $0("name")) }) { first, _ in first }
+        Dictionary(try await named(for: access).map { ($0.id, $0.name) }) { first, _ in first }
     }
 
     /// So many jobs tell this channel and others that they name, instead of the organization's.
@@ -98,7 +108,8 @@ public struct Channels: Sendable {
             let isSwitchedOn = patch["enabled"] == true && (old.channel.switchedOffAt != nil || !old.channel.isEnabled)
             let isOther = reading.settings != old.settings || reading.kind != old.channel.kind
             guard isSwitchedOn || isOther || reading.audited != old.channel.audited else { return }
-            let asking = try await asking(&reading, changing: old, for: access, at: now, in: transaction)
+            let isAgain = isSwitchedOn && !old.channel.isConfirmed
+            let asking = try await asking(&reading, changing: old, again: isAgain, for: access, at: now, in: transaction)
             let isConfirmed: Query = reading.outsider == nil ? "coalesce(confirmed_at, \(now))" : asking == nil ? "confirmed_at" : "NULL"
             let fresh: Query =
                 isSwitchedOn || isOther

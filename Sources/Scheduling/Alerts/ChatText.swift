@@ -70,6 +70,13 @@ enum ChatText {
 
     // MARK: Cut
 
+    /// One line that is never empty: a name, a value. Of a huge text only as much is looked at as can be shown.
+    static func part(_ text: String, _ limit: Int, _ form: Form) -> String {
+        let begun = String(text.unicodeScalars.prefix(4 * limit))
+        let line = beginning(line(begun), limit, form)
+        return line.isEmpty ? "–" : line
+    }
+
     /// The beginning of `text`, written in `form`: at most `limit` UTF-16 units as escaped, which is never fewer than the vendors
     /// count. What is cut ends in “…”, between two characters as people see them.
     static func beginning(_ text: String, _ limit: Int, _ form: Form) -> String {

@@ -24,13 +24,13 @@ enum DiscordMessage {
 
     /// The same for a channel that holds nothing but threads: it opens one.
     static func threadBody(_ message: AlertMessage) -> JSON {
-        body(message).setting(.string(part(message.title, longestThread, .plain)), at: ConfigPath("thread_name"))
+        body(message).setting(.string(ChatText.part(message.title, longestThread, .plain)), at: ConfigPath("thread_name"))
     }
 
     /// For where the other was refused.
     static func plainBody(_ message: AlertMessage) -> JSON {
         let link = message.url.utf16.count <= 1_000 ? "\n<\(message.url)>" : ""
-        return envelope(["content": .string(part(message.title, 700, .discord) + link)])
+        return envelope(["content": .string(ChatText.part(message.title, 700, .discord) + link)])
     }
 
     /// Nobody is called, whatever a name says.
@@ -43,15 +43,15 @@ enum DiscordMessage {
     private static func embed(_ message: AlertMessage) -> JSON {
         let footer = "Prikke"
         var room = longestInAll - footer.utf16.count
-        let title = part(message.title, longestTitle, .discord)
+        let title = ChatText.part(message.title, longestTitle, .discord)
         room -= title.utf16.count
         let words = message.paragraphs.map(ChatText.line).filter { !$0.isEmpty }.joined(separator: "\n")
         var description = ChatText.beginning(words, longestParagraphs, .discord)
         room -= description.utf16.count
         var fields: [JSON] = []
         for fact in message.facts.prefix(mostFields) where room > 2 * longestName {
-            let name = part(fact.label, longestName, .discord)
-            let value = part(fact.value, min(longestValue, room - longestName), .discord)
+            let name = ChatText.part(fact.label, longestName, .discord)
+            let value = ChatText.part(fact.value, min(longestValue, room - longestName), .discord)
             room -= name.utf16.count + value.utf16.count
             fields.append(["name": .string(name), "value": .string(value), "inline": .bool(value.utf16.count <= 40)])
         }
@@ -68,12 +68,6 @@ enum DiscordMessage {
         if !fields.isEmpty { embed["fields"] = .array(fields) }
         embed["footer"] = ["text": .string(footer)]
         return .object(embed)
-    }
-
-    /// One line that is never empty.
-    private static func part(_ text: String, _ limit: Int, _ form: ChatText.Form) -> String {
-        let line = ChatText.beginning(ChatText.line(text), limit, form)
-        return line.isEmpty ? "–" : line
     }
 
     private static func color(_ tone: AlertMessage.Tone) -> Int64 { Int64(SlackMessage.color(tone).dropFirst(), radix: 16) ?? 0 }

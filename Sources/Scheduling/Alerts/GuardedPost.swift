@@ -134,6 +134,8 @@ extension DeliveryFailure {
     init(_ failure: OutboundFailure) {
         switch (failure.reason, failure.timings.sent) {
         case (.blockedAddress, _): self.init(.refused, failure.message)
+        // The client does not say how far it was.
+        case (.cancelled, _): self.init(.unknown, "The call was broken off. The message may have arrived.")
         case (_, nil): self.init(.passing(after: nil), failure.message)
         // The beginning of an answer came, and it was no.
         case (_, _?) where (failure.status ?? 0) >= 400:

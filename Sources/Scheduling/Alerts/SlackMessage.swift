@@ -72,7 +72,7 @@ enum SlackMessage {
         let facts = Array(message.facts.prefix(mostFields))
         for start in stride(from: 0, to: facts.count, by: fieldsInSection) {
             let fields = facts[start..<min(start + fieldsInSection, facts.count)].map { fact in
-                mrkdwn("*" + part(fact.label, longestLabel, .slack) + "*\n" + part(fact.value, longestValue, .slack))
+                mrkdwn("*" + ChatText.part(fact.label, longestLabel, .slack) + "*\n" + ChatText.part(fact.value, longestValue, .slack))
             }
             blocks.append(["type": "section", "fields": .array(fields)])
         }
@@ -91,7 +91,7 @@ enum SlackMessage {
     /// A plain link: a button would ask for an endpoint that we do not have.
     private static func link(_ message: AlertMessage, _ form: ChatText.Form = .slack) -> String {
         let url = ChatText.beginning(message.url.replacing("|", with: "%7C"), 2_000, .slack)
-        return "<\(url)|\(part(message.action, 200, form))>"
+        return "<\(url)|\(ChatText.part(message.action, 200, form))>"
     }
 
     /// In the reader's own zone, where Slack can.
@@ -123,15 +123,16 @@ enum SlackMessage {
         room -= 2 * title.utf16.count + text.utf16.count + message.url.utf16.count
         var fields: [JSON] = []
         for fact in message.facts.prefix(mostFields) where room > 2 * longestLabel {
-            let label = part(fact.label, longestLabel, .classic)
-            let value = part(fact.value, min(longestValue, room - longestLabel), .classic)
+            let label = ChatText.part(fact.label, longestLabel, .classic)
+            let value = ChatText.part(fact.value, min(longestValue, room - longestLabel), .classic)
             fields.append(["title": taking(label), "value": taking(value), "short": .bool(value.utf16.count <= 40)])
         }
         if let output = output(message), room > 40 {
             text += (text.isEmpty ? "" : "\n") + "```\n" + ChatText.end(output, min(longestSection, room) - 10, .classic) + "\n```"
         }
         let attachment: JSON = [
-            "color": .string(color(message.tone)), "fallback": .string(title), "title": .string(part(message.action, 200, .classic)),
+            "color": .string(color(message.tone)), "fallback": .string(title),
+            "title": .string(ChatText.part(message.action, 200, .classic)),
             "title_link": .string(message.url), "text": .string(text), "fields": .array(fields), "footer": "Prikke",
             "ts": .integer(message.happenedAt.seconds),
         ]
@@ -140,7 +141,7 @@ enum SlackMessage {
 
     // MARK: Parts
 
-    private static func title(_ message: AlertMessage, _ form: ChatText.Form) -> String { part(message.title, longestText, form) }
+    private static func title(_ message: AlertMessage, _ form: ChatText.Form) -> String { ChatText.part(message.title, longestText, form) }
 
     private static func paragraphs(_ message: AlertMessage) -> String {
         message.paragraphs.map(ChatText.line).filter { !$0.isEmpty }.joined(separator: "\n")
@@ -150,12 +151,6 @@ enum SlackMessage {
     private static func output(_ message: AlertMessage) -> String? {
         let output = ChatText.lines(message.output ?? "")
         return output.isEmpty ? nil : output
-    }
-
-    /// One line that is never empty.
-    private static func part(_ text: String, _ limit: Int, _ form: ChatText.Form) -> String {
-        let line = ChatText.beginning(ChatText.line(text), limit, form)
-        return line.isEmpty ? "–" : line
     }
 
     static func color(_ tone: AlertMessage.Tone) -> String {

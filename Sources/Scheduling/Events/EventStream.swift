@@ -15,7 +15,7 @@ public struct Event: Sendable, Equatable {
     /// The same for who reads names only: a browser does not tell a page of comments.
     static let beat = Event("beat", "{}")
 
-    /// What has changed, by name: `jobs` and `executions`, and each of them by its id; `alerts`.
+    /// What has changed, by name: `jobs`, `executions`, and each of them by its id; `alerts`.
     init(naming kinds: Set<Happening.Kind>) {
         let names = kinds.flatMap { kind in
             switch kind {

@@ -64,6 +64,12 @@ extension Happening {
         """
     }
 
+    /// SQL: the call that tells, of the rows it goes over, that alerts of the organizations `id` have changed.
+    static func notify(alertsOf id: Query, _ database: Database) -> Query {
+        let lines: Query = "string_agg(\(hex(id)) || ' a', E'\\n')"
+        return "pg_notify(\(database.qualified(channel: topic)), CASE WHEN length(\(lines)) <= \(mostBytes) THEN \(lines) ELSE '*' END)"
+    }
+
     /// SQL: an id as it stands in a notice.
     private static func hex(_ id: Query) -> Query { "replace(\(id)::text, '-', '')" }
 

@@ -98,6 +98,8 @@ struct Finished: Sendable {
     let finishedAt: Timestamp
     /// When to try again; nil: this was the last attempt.
     let retryAt: Timestamp?
+    /// Whom it called, as host:port; nil: nobody.
+    var host: String?
 
     var durationMs: Int32 { Int32(clamping: startedAt.duration(to: finishedAt).microseconds / 1_000) }
 
@@ -108,7 +110,7 @@ struct Finished: Sendable {
     var withoutPayload: Finished {
         var bare = Outcome(reason: outcome.reason, statusCode: outcome.statusCode)
         bare.steering = outcome.steering
-        return Finished(claim: claim, outcome: bare, startedAt: startedAt, finishedAt: finishedAt, retryAt: retryAt)
+        return Finished(claim: claim, outcome: bare, startedAt: startedAt, finishedAt: finishedAt, retryAt: retryAt, host: host)
     }
 
     /// By how much it started after it was due; never negative.

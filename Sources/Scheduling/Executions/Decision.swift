@@ -20,6 +20,8 @@ struct Decision: Sendable {
     var stretch: Stretch?
     var starts: [Start] = []
     var notRun: [(reason: Reason, entry: Stretch.Entry)] = []
+    /// So many of them were missed.
+    var missed = 0
 
     /// As the job stands, nothing decided.
     init(_ job: DueJob) { (next, passingFrom, passAt, stretch) = (job.nextRunAt, job.passingFrom, job.passAt, job.stretch) }
@@ -28,6 +30,7 @@ struct Decision: Sendable {
     mutating func leaveOut(_ times: [Timestamp], _ reason: Reason) {
         let (stretch, entries) = Stretch.adding(times, reason, to: stretch)
         self.stretch = stretch
+        if reason == .startDeadline { missed += times.count }
         notRun += entries.map { (reason, $0) }
     }
 

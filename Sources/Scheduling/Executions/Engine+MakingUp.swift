@@ -58,9 +58,9 @@ extension Engine {
         if !decision.notRun.isEmpty || !decision.starts.isEmpty {
             // What is made up may be among what is only now recorded.
             var first = Decision(job)
-            (first.notRun, first.starts) = (decision.notRun, decision.starts)
+            (first.notRun, first.starts, first.missed) = (decision.notRun, decision.starts, decision.missed)
             try await write(first, of: job, now: now, in: transaction)
-            (decision.notRun, decision.starts) = ([], [])
+            (decision.notRun, decision.starts, decision.missed) = ([], [], 0)
         }
         if let stretch {
             let most = min(policy.makesUp, Int(clamping: job.executionsLeft ?? .max))

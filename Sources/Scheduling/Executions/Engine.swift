@@ -18,6 +18,8 @@ public struct Engine: Sendable {
     let jobsBell: Bell
     /// Jobs of which the worker looks again at what it has leased ahead.
     let recalls = Recalls()
+    /// The hosts that are left alone, as this node has seen last.
+    let breakers = Breakers()
     let partitions: Partitions
     let pulse: Pulse
     let catchUp: CatchUp
@@ -58,6 +60,8 @@ enum Topic: String {
     case jobs = "jobs"
     /// An incident was opened or closed, or a notice written.
     case alerts = "alerts"
+    /// A circuit breaker has opened or closed.
+    case breakers = "breakers"
 
     /// Sent with the statements of one batch: one notification for all of them.
     func notification(_ database: Database) -> Query { database.notification(on: rawValue) }

@@ -18,7 +18,15 @@ public struct EngineBells: Service {
                 // A reconnection rings too: what was said meanwhile was not heard.
                 tasks.addTask { for await _ in engine.database.listen(to: Topic.due.rawValue) { engine.dueBell.ring() } }
                 tasks.addTask { for await said in engine.database.listen(to: Topic.jobs.rawValue) { hear(said) } }
+                tasks.addTask { for await _ in engine.database.listen(to: Topic.breakers.rawValue) { await loadBreakers() } }
             }
+        }
+    }
+
+    /// Where it fails, the rescuer looks again.
+    private func loadBreakers() async {
+        do { try await engine.breakers.load(from: engine.database) } catch {
+            logger.warning("circuit breakers could not be read", metadata: ["error": "\(error)"])
         }
     }
 

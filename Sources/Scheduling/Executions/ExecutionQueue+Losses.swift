@@ -102,6 +102,7 @@ extension ExecutionQueue {
                 SELECT organization_id, job_id, (array_agg(id ORDER BY scheduled_for DESC))[1] AS id, count(*)::integer AS count
                 FROM poison GROUP BY 1, 2
             ) p WHERE s.organization_id = p.organization_id AND s.job_id = p.job_id
+            RETURNING s.organization_id, s.job_id, s.last_execution_id, s.consecutive_failures
         ),
         repeated AS (
             UPDATE queue q SET leased_by = NULL, lease_token = NULL, started_at = NULL, on_trial = false, attempt = q.attempt + 1,
@@ -119,8 +120,22 @@ extension ExecutionQueue {
         lowered AS (
             UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, \(now))
             FROM share s WHERE l.organization_id = s.organization_id
-        )
-        SELECT organization_id FROM poison WHERE (SELECT count(*) FROM told) >= 0 UNION ALL SELECT organization_id FROM repeated
+        ),
+        opened AS (\(Incident.opening(.failing, Self.failing(now: now), counting: "excluded.count", now: now))),
+        news AS (SELECT organization_id FROM opened WHERE is_new),
+        rung AS MATERIALIZED (\(Incident.ringing("news", database)))
+        SELECT organization_id FROM poison WHERE (SELECT count(*) FROM told) + (SELECT count(*) FROM rung) >= 0
+        UNION ALL SELECT organization_id FROM repeated
+        """
+    }
+
+    /// SQL: the jobs of which one more failure than their alerts allow was lost, behind the lanes.
+    private static func failing(now: Timestamp) -> Query {
+        """
+        SELECT s.organization_id, s.job_id, NULL::text AS host, job_subject(s.job_id) AS subject, 'lease_lost' AS reason, NULL::text AS detail,
+            s.last_execution_id AS execution_id, s.consecutive_failures AS count
+        FROM states s JOIN jobs j ON j.organization_id = s.organization_id AND j.id = s.job_id
+        WHERE s.consecutive_failures >= \(Incident.threshold) AND \(Incident.isLive(at: now)) AND (SELECT count(*) FROM share) >= 0
         """
     }
 

@@ -93,6 +93,9 @@ struct ExecutionQueue: Sendable {
     /// SQL: whether a row is there because somebody asked for it.
     static func isByHand(_ row: Query) -> Query { "\(row).trigger NOT IN ('schedule', 'backfill')" }
 
+    /// SQL: whether a row waits for a circuit breaker: it is in nobody's way, and a later one takes its place.
+    static func isHeldForHost(_ row: Query) -> Query { "(\(row).held_for IS NOT NULL AND \(row).leased_by IS NULL)" }
+
     /// SQL: those of the job `f` that wait and are of a kind, in order.
     private static func firsts(_ kind: Query, isByHand: Bool, limit: Query, by order: Query = "scheduled_for") -> Query {
         """
@@ -132,7 +135,8 @@ struct ExecutionQueue: Sendable {
             free AS MATERIALIZED (
                 SELECT a.* FROM asked a WHERE (SELECT count(*) FROM (
                     SELECT FROM queue o WHERE o.organization_id = a.organization_id AND o.job_id = a.job_id
-                        AND NOT o.held AND (o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1) LIMIT 1) x) = 0
+                        AND NOT o.held AND (o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1)
+                        AND NOT \(Self.isHeldForHost("o")) LIMIT 1) x) = 0
             ),
             waiting AS MATERIALIZED (
                 SELECT h.organization_id, h.id, h.job_id, h.scheduled_for, j.overlap, h.made_up, h.scheduled_for <= \(now) AS is_due,

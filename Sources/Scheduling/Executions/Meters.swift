@@ -15,6 +15,9 @@ enum Meters {
     static let setAside = Counter(label: "prikke_jobs_set_aside_total")
     /// Jobs whose next run was computed again because the rules of their time zone changed.
     static let movedByZones = Counter(label: "prikke_next_runs_moved_by_zones_total")
+    static let incidents = Counter(label: "prikke_incidents_opened_total")
+    /// Hosts that are left alone because they fail.
+    static let openBreakers = Gauge(label: "prikke_breakers_open")
     static let claimed = Counter(label: "prikke_executions_leased_total")
     static let recorded = Counter(label: "prikke_attempts_recorded_total")
     /// Outcomes that came after their lease was lost.
@@ -50,7 +53,7 @@ enum Meters {
     private static var counters: [Counter] {
         [
             scheduled, missed, caught, unexpected, setAside, movedByZones, claimed, recorded, fenced, rescued, pruned, mendedLanes,
-            unsigned, unopened, refused, handedOver,
+            unsigned, unopened, refused, handedOver, incidents,
         ]
     }
 }

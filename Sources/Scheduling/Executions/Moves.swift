@@ -101,7 +101,7 @@ struct Moves: Sendable {
         let surplus = waiting.isEmpty ? [] : [ExecutionQueue.skippingSurplus(of: waiting, now: now, in: database)]
         let ended = notRun.map { Happening.execution($0.id, of: $0.job.organizationID) }
         let results = try await runner.batch(
-            ([lock] + surplus + [statement(now: now)]).map(\.plannedAnew) + [Topic.due.notification(database)]
+            ([lock] + surplus + [statement(now: now, database)]).map(\.plannedAnew) + [Topic.due.notification(database)]
                 + (ended.isEmpty ? [] : [Happening.notice(ended, database)]))
         let rows = results[surplus.count + 1]
         let expected: Int64 = try rows.only("expected")
@@ -128,7 +128,7 @@ struct Moves: Sendable {
         "(o.made_up AND o.leased_by IS NULL AND o.attempt = 1 AND (o.held OR o.due_at > \(now)))"
     }
 
-    private func statement(now: Timestamp) -> Query {
+    private func statement(now: Timestamp, _ database: Database) -> Query {
         """
         WITH seen AS MATERIALIZED (
             SELECT s.organization_id, s.job_id, m.next_run_at, m.passing_from, m.pass_at, m.stretch_from, m.stretch_reason, m.row_from,
@@ -161,7 +161,7 @@ struct Moves: Sendable {
             SELECT q.*, seen.keep_days, seen.patience, NOT seen.may_overlap AND (q.is_behind OR EXISTS (
                 SELECT FROM queue o WHERE o.organization_id = q.organization_id AND o.job_id = q.job_id
                     AND (o.held OR o.leased_by IS NOT NULL OR o.attempt - o.lost_leases = 1)
-                    AND NOT (\(Self.isWaitingItsTurn(at: now)) AND NOT q.made_up))) AS held
+                    AND NOT \(ExecutionQueue.isHeldForHost("o")) AND NOT (\(Self.isWaitingItsTurn(at: now)) AND NOT q.made_up))) AS held
             FROM unnest(
                 \(starts.map(\.job.organizationID)), \(starts.map(\.job.jobID)), \(starts.map(\.id)), \(starts.map(\.start.time)),
                 \(starts.map(\.start.dueAt)), \(starts.map(\.start.trigger.rawValue)), \(starts.map(\.start.isMadeUp)),
@@ -195,7 +195,7 @@ struct Moves: Sendable {
                 \(notRun.map(\.reason.rawValue)), \(notRun.map(\.first)), \(notRun.map(\.last)), \(notRun.map { Int32($0.count) })
             ) AS x (organization_id, job_id, id, status, reason, first, last, count)
             JOIN seen USING (organization_id, job_id)
-            ON CONFLICT DO NOTHING RETURNING count, status
+            ON CONFLICT DO NOTHING RETURNING organization_id, job_id, id, scheduled_for, count, status
         ),
         \(growing(now: now))
         due AS MATERIALIZED (
@@ -206,10 +206,32 @@ struct Moves: Sendable {
         ),
         lines AS (
             UPDATE lanes l SET next_due = least(l.next_due, due.due_at) FROM due WHERE l.organization_id = due.organization_id
-        )
+        )\(missing(now: now, database))
         SELECT (SELECT count(*) FROM coming) AS expected, (SELECT count(*) FROM queued) AS queued,
             (SELECT coalesce(sum(count), 0) FROM not_run WHERE status = 'missed') AS missed
+        WHERE \(hasMissed ? "(SELECT count(*) FROM rung) >= 0" : "true")
         """
+    }
+
+    private var hasMissed: Bool { moved.contains { $0.to.missed > 0 } }
+
+    /// What of the statement tells of occurrences that were missed; nothing where none was.
+    private func missing(now: Timestamp, _ database: Database) -> Query {
+        let missed = moved.filter { $0.to.missed > 0 }
+        if missed.isEmpty { return "" }
+        let rows: Query = """
+            SELECT m.organization_id, m.job_id, m.count, (SELECT n.id FROM not_run n WHERE n.organization_id = m.organization_id
+                AND n.job_id = m.job_id AND n.status = 'missed' ORDER BY n.scheduled_for DESC LIMIT 1) AS execution_id
+            FROM unnest(\(missed.map(\.job.organizationID)), \(missed.map(\.job.jobID)), \(missed.map { Int32($0.to.missed) }))
+                AS m (organization_id, job_id, count)
+            JOIN seen USING (organization_id, job_id) WHERE (SELECT count(*) FROM due) >= 0
+            """
+        return """
+            ,
+            opened AS (\(Incident.missing(rows, now: now))),
+            news AS (SELECT organization_id FROM opened WHERE is_new),
+            rung AS MATERIALIZED (\(Incident.ringing("news", database)))
+            """
     }
 
     /// What of the statement lets rows of stretches grow. Left out where none does: to update and delete rows of history is planned

@@ -89,7 +89,7 @@ extension Worker {
 
 extension ExecutionQueue {
     /// SQL: whether a job `j` is deleted, or its organization is.
-    private static let isDeleted: Query = """
+    static let isDeleted: Query = """
         (j.deleted_at IS NOT NULL OR EXISTS (SELECT FROM organizations o WHERE o.id = j.organization_id AND o.deleted_at IS NOT NULL))
         """
 
@@ -100,10 +100,11 @@ extension ExecutionQueue {
             AND j.shortest_interval_ms IS NOT NULL AND (NOT j.enabled OR coalesce(j.paused_until > q.scheduled_for, false)))
         """
 
-    /// SQL: whether a row of a job `j` was to have begun by now, at the latest (as `DueJob.startDeadline`).
+    /// SQL: whether a row of a job `j` was to have begun by now, at the latest (as `DueJob.startDeadline`). What a circuit breaker holds
+    /// is not late.
     static func isLate(_ row: Query = "q", at now: Timestamp) -> Query {
         """
-        (\(row).trigger = 'schedule' AND \(row).attempt = 1 AND coalesce(\(row).scheduled_for + interval '1 ms' * CASE
+        (\(row).trigger = 'schedule' AND \(row).attempt = 1 AND \(row).held_for IS NULL AND coalesce(\(row).scheduled_for + interval '1 ms' * CASE
             WHEN j.start_deadline_s IS NOT NULL THEN j.start_deadline_s::bigint * 1000
             WHEN j.shortest_interval_ms IS NOT NULL THEN least(greatest(j.shortest_interval_ms / 2, 30000), 3600000) END < \(now), false))
         """
@@ -123,6 +124,12 @@ extension ExecutionQueue {
                 AND e.trigger = 'schedule' AND e.scheduled_for > q.scheduled_for AND e.status IN ('success', 'failed', 'timeout')))
         """
     }
+
+    /// SQL: how many occurrences of each job came to no start, behind the lanes.
+    private static let missed: Query = """
+        SELECT organization_id, job_id, (array_agg(id ORDER BY scheduled_for DESC))[1] AS execution_id, count(*)::integer AS count FROM gone
+        WHERE reason = 'start_deadline' AND (SELECT count(*) FROM share) >= 0 GROUP BY 1, 2
+        """
 
     /// Takes out of the queue what people have cancelled, what was leased for jobs that are deleted by now, and scheduled occurrences
     /// that lie within a pause, as if they had not been leased when that was done; and those that came to no start in time and are not to be
@@ -182,8 +189,11 @@ extension ExecutionQueue {
             lowered AS (
                 UPDATE lanes l SET running = greatest(0, l.running - s.rows), next_due = least(l.next_due, \(now))
                 FROM share s WHERE l.organization_id = s.organization_id
-            )
-            SELECT id, lease_token FROM gone WHERE (SELECT count(*) FROM told) >= 0
+            ),
+            opened AS (\(Incident.missing(Self.missed, now: now))),
+            news AS (SELECT organization_id FROM opened WHERE is_new),
+            rung AS MATERIALIZED (\(Incident.ringing("news", database)))
+            SELECT id, lease_token FROM gone WHERE (SELECT count(*) FROM told) + (SELECT count(*) FROM rung) >= 0
             """,
         ])[1]
         return Set(try rows.map { Claim.Lease(id: try $0("id"), token: try $0("lease_token")) })

@@ -184,6 +184,11 @@ actor Recorder {
             logger.notice("a target paused its job", metadata: ["job": "\(job.jobID)", "organization": "\(job.organizationID)"])
         }
         if completion.recorded < batch.count { Meters.fenced.increment(by: batch.count - completion.recorded) }
+        Meters.incidents.increment(by: completion.incidents)
+        if completion.hasBreakerNews {
+            try await engine.breakers.load(from: engine.results)
+            if try await queue.letGoOfHosts(now: clock.now()) > 0 { engine.dueBell.ring() }
+        }
         guard !completion.jobsWithWaiting.isEmpty else { return }
         try await queue.release(after: completion.jobsWithWaiting, now: clock.now())
         Failpoint.waitingReleased.reached()

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Time
 
 /// Looks every second for what a dead node, or a race, left behind: leases of nodes that are no more, executions that
-/// wait for one that has ended, lanes that count wrong. It makes the tables of the days to come, too, every hour.
+/// wait for one that has ended or for a host that is back, lanes that count wrong. It makes the tables of the days to come, too, every hour.
 public struct Rescuer: Service {
     private let engine: Engine
     private let logger: Logger
@@ -39,8 +39,11 @@ public struct Rescuer: Service {
     /// One round; tests call it. What one sweep fails at does not stop the others; the first error is thrown when all are done.
     func look(alsoAtLanes: Bool, alsoAhead: Bool = false) async throws {
         let queue = ExecutionQueue(database: engine.database)
-        var sweeps = [rescue, { try await $0.release(after: nil, now: engine.clock.now()) }]
-        if alsoAtLanes { sweeps += [{ try await $0.forgetDeadNodes(now: engine.clock.now()) }, mendLanes] }
+        var sweeps = [rescue, { try await $0.release(after: nil, now: engine.clock.now()) }, letGoOfHosts]
+        if alsoAtLanes {
+            sweeps += [{ try await $0.forgetDeadNodes(now: engine.clock.now()) }, mendLanes]
+            sweeps += [{ try await $0.forgetIdleBreakers(now: engine.clock.now()) }, { _ in try await engine.breakers.load(from: engine.database) }]
+        }
         if alsoAhead { sweeps.append { _ in try await engine.partitions.prepare(from: engine.clock.now()) } }
         var first: (any Error)?
         for sweep in sweeps where !Task.isShuttingDownGracefully {
@@ -60,6 +63,10 @@ public struct Rescuer: Service {
         Meters.rescued.increment(by: rescued)
         logger.warning("leases of dead nodes were freed", metadata: ["count": "\(rescued)"])
         engine.dueBell.ring()
+    }
+
+    private func letGoOfHosts(_ queue: ExecutionQueue) async throws {
+        if try await queue.letGoOfHosts(now: engine.clock.now()) > 0 { engine.dueBell.ring() }
     }
 
     private func mendLanes(_ queue: ExecutionQueue) async throws {

@@ -161,15 +161,28 @@ public struct Scheduler: Service {
         return isDone
     }
 
+    /// SQL: the incident of a job that was set aside.
+    private static let aside: Query = """
+        SELECT organization_id, job_id, NULL::text AS host, job_subject(job_id) AS subject, NULL::text AS reason, set_aside AS detail,
+            NULL::uuid AS execution_id, 1 AS count FROM aside
+        """
+
     /// A job whose next run cannot be computed never stops the tick of anyone else. It is shown, and it is loud.
     func setAside(_ job: DueJob) async {
         do {
+            let opening = Incident.opening(.setAside, Self.aside, counting: "i.count", now: engine.clock.now())
             try await engine.database.query(
                 """
-                UPDATE job_states SET next_run_at = NULL, passing_from = NULL, pass_at = NULL,
-                    set_aside = 'Its schedule cannot be read. Save the job again.'
-                WHERE organization_id = \(job.organizationID) AND job_id = \(job.jobID)
-                    AND next_run_at IS NOT DISTINCT FROM \(job.nextRunAt) AND passing_from IS NOT DISTINCT FROM \(job.passingFrom)
+                WITH aside AS (
+                    UPDATE job_states SET next_run_at = NULL, passing_from = NULL, pass_at = NULL,
+                        set_aside = 'Its schedule cannot be read. Save the job again.'
+                    WHERE organization_id = \(job.organizationID) AND job_id = \(job.jobID)
+                        AND next_run_at IS NOT DISTINCT FROM \(job.nextRunAt) AND passing_from IS NOT DISTINCT FROM \(job.passingFrom)
+                    RETURNING organization_id, job_id, set_aside
+                ),
+                opened AS (\(opening)),
+                rung AS MATERIALIZED (\(Incident.ringing("opened", engine.database)))
+                SELECT count(*) FROM rung
                 """)
             Meters.setAside.increment()
             logger.critical("a job was set aside: its schedule cannot be read", metadata: ["job": "\(job.jobID)"])

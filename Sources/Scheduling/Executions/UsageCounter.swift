@@ -16,6 +16,24 @@ enum UsageCounter {
         """
     }
 
+    /// SQL: notes once a month that an organization of `rows` (`organization_id, month, executions`), just counted, has used 80 %, and
+    /// all, of its plan's executions.
+    static func noting(_ rows: Query, now: Timestamp) -> Query {
+        """
+        INSERT INTO notices AS n (organization_id, id, kind, facts, cause, created_at)
+        SELECT c.organization_id, new_id(\(now)), c.kind, jsonb_build_object('used', c.executions, 'limit', c.most, 'month', to_char(c.month, 'YYYY-MM')), c.cause,
+            \(now)
+        FROM (
+            SELECT r.*, k.kind, to_char(r.month, 'YYYY-MM') || '/' || k.kind AS cause FROM (
+                SELECT u.organization_id, u.executions, u.month, e.executions_per_month AS most FROM \(rows) u
+                    JOIN entitlements e ON e.organization_id = u.organization_id AND e.executions_per_month > 0
+            ) r CROSS JOIN LATERAL (SELECT CASE WHEN r.executions >= r.most THEN 'usage_100' ELSE 'usage_80' END AS kind) k
+            WHERE r.executions * 5 >= r.most * 4
+        ) c WHERE NOT EXISTS (SELECT FROM notices o WHERE o.organization_id = c.organization_id AND o.cause = c.cause)
+        ON CONFLICT (organization_id, cause) DO NOTHING RETURNING n.organization_id
+        """
+    }
+
     /// The same of one organization.
     static func used(by organization: ID<Organization>, at now: Timestamp, over database: some QueryRunner) async throws -> Int64 {
         try await database.query("SELECT \(used(of: "e", at: now)) AS used FROM entitlements e WHERE e.organization_id = \(organization)")

@@ -35,7 +35,8 @@ public actor Worker: Service {
     let clock: DatabaseClock
     let pulse: Pulse
     private let recalls: Recalls
-    private let plugins: JobPlugins
+    let breakers: Breakers
+    let plugins: JobPlugins
     private let signing: SigningSecrets
     private let jobSecrets: JobSecrets
     let node: ID<Node>
@@ -52,6 +53,9 @@ public actor Worker: Service {
     /// Due, waiting for their turn: what a node died under is started with care.
     var suspects: [Claim] = []
     var isTryingOut = false
+    /// Due, and they call a host that is left alone.
+    var callers: [ExecutionQueue.Caller] = []
+    var isHolding = false
     var running: [Claim.Lease: Run] = [:]
     /// Leases that the database says are ours and that we do not know of, when we last looked.
     private var strays: Set<Claim.Lease> = []
@@ -76,6 +80,7 @@ public actor Worker: Service {
         clock = engine.clock
         pulse = engine.pulse
         recalls = engine.recalls
+        breakers = engine.breakers
         node = engine.node
         bell = engine.dueBell
         self.plugins = plugins
@@ -163,6 +168,11 @@ public actor Worker: Service {
     }
 
     private func startOrWait(_ claim: Claim) {
+        if isHeld(claim) { return }
+        startUnlessSuspect(claim)
+    }
+
+    func startUnlessSuspect(_ claim: Claim) {
         if claim.crashes == 0 { start(claim) } else { wait(suspect: claim) }
     }
 
@@ -204,7 +214,7 @@ public actor Worker: Service {
             await recorder.record(
                 Finished(
                     claim: claim, outcome: outcome, startedAt: startedAt, finishedAt: finishedAt,
-                    retryAt: claim.retryTime(after: outcome, endedAt: finishedAt, using: &random)))
+                    retryAt: claim.retryTime(after: outcome, endedAt: finishedAt, using: &random), host: host(of: claim)))
         }
         letGo(claim.lease)
     }

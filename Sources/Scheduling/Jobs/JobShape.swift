@@ -36,7 +36,7 @@ public enum JobShape {
     private static let common: [Field] = [
         Field(
             "key", key, nullable: true, help: keyHelp, example: "exports/nightly"),
-        Field("name", .string(1...200), help: "For people. Default: the target's host.", example: "Nightly export"),
+        Field("name", .string(1...200, format: .visible), help: "For people. Default: the target's host.", example: "Nightly export"),
         Field(
             "schedule", JobSchedule.shape, nullable: true, default: .null, help: "When; null: only on demand.",
             example: ["cron": "0 2 * * 1-5", "timezone": "Europe/Oslo"]),
@@ -60,7 +60,7 @@ public enum JobShape {
             "enabled", .boolean, default: true,
             help: "False: paused, by people or by the target's answer (410, or a Prikke-Pause header). True resumes it."),
         Field("paused_until", .string(20...40, format: .instant), nullable: true, default: .null, help: "Paused till then."),
-        Field("tags", .list(of: .string(1...50), 0...20), default: [], help: "Words to find it by."),
+        Field("tags", .list(of: .string(1...50, format: .visible), 0...20), default: [], help: "Words to find it by."),
     ]
 
     private static let alerts = Shape.either([

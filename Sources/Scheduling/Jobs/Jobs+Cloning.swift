@@ -5,7 +5,7 @@ extension Jobs {
     /// What may be said of a copy.
     public static let cloneShape = Shape.object([
         Field("key", JobShape.key, nullable: true, help: "The copy's own key. Default: none."),
-        Field("name", .string(1...200), help: "Default: the job's, with (copy) behind it."),
+        Field("name", .string(1...200, format: .visible), help: "Default: the job's, with (copy) behind it."),
         Field("enabled", .boolean, help: "Default: as the job's."),
     ]).named("Clone")
 

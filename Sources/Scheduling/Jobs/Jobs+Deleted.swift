@@ -5,7 +5,7 @@ import Time
 /// Jobs that were deleted: for some days they come back when they are asked to, then they are erased.
 extension Jobs {
     /// So long a deleted job can be restored, by hand or by sync.
-    public static let regret: Duration = .seconds(7 * 86_400)
+    public static let regret = Organizations.regret
 
     /// The jobs that can be restored, newest first, from behind a position; each says since when it is deleted.
     public func deleted(after position: Position?, limit: Int, for access: Access) async throws -> [Listed] {

@@ -89,27 +89,40 @@ extension Jobs {
     public func list(
         _ filter: Filter = Filter(), in order: Order, after position: Position?, limit: Int, for access: Access
     ) async throws -> [Listed] {
+        var jobs: [Listed] = []
+        for part in order.parts(after: position) where jobs.count < limit {
+            let query = listing(filter, in: order, part, after: position, limit: limit - jobs.count, for: access)
+            // One may have gone from the first part to the second meanwhile.
+            let known = Set(jobs.map(\.job.id))
+            jobs += try await database.query(query).map { row in
+                let job = try Job(row, plugins)
+                return Listed(job: job, position: Position(order, try row("sort_value", as: String?.self), job.id))
+            }.filter { !known.contains($0.job.id) }
+        }
+        return jobs
+    }
+
+    func listing(
+        _ filter: Filter, in order: Order, _ part: Order.Part = .all, after position: Position?, limit: Int, for access: Access
+    ) -> Query {
         let value: Query = order.column ?? "NULL::text"
         // Of ten thousand jobs the states are read only where they count.
         let needsStates = order.isOfState || filter.health != nil
+        // Only behind a place of its own part.
+        let behind = position.flatMap { part == .withoutValue && $0.value != nil ? nil : order.behind($0) } ?? ""
         // The rows are wide, and most are only looked at: which ones and in which order comes first. The limit stands in the text: a plan
         // that does not know it expects a tenth of all jobs, and sorts them.
-        return try await database.query(
-            """
+        return """
             WITH listed AS MATERIALIZED (
                 SELECT j.id, \(value) AS sort_value FROM \(needsStates ? Self.tables : "jobs j")
-                WHERE j.organization_id = \(access.organization.id) \(condition(filter))
-                    \(position.map(order.behind) ?? "") ORDER BY \(order.clause(by: order.column)) LIMIT \(unsafe: String(limit))
+                WHERE j.organization_id = \(access.organization.id) \(condition(filter)) \(order.condition(of: part))
+                    \(behind) ORDER BY \(order.clause(by: order.column, of: part)) LIMIT \(unsafe: String(limit))
             )
             SELECT \(Self.columns), \(order.text(of: "l.sort_value")) AS sort_value FROM listed l
                 JOIN jobs j ON j.organization_id = \(access.organization.id) AND j.id = l.id
                 JOIN job_states s ON s.organization_id = j.organization_id AND s.job_id = j.id
-            ORDER BY \(order.clause(by: order.column == nil ? nil : "l.sort_value"))
+            ORDER BY \(order.clause(by: order.column == nil ? nil : "l.sort_value", of: part))
             """
-        ).map { row in
-            let job = try Job(row, plugins)
-            return Listed(job: job, position: Position(order, try row("sort_value", as: String?.self), job.id))
-        }
     }
 
     /// These of an organization, deleted ones too.
@@ -122,24 +135,21 @@ extension Jobs {
     private func condition(_ filter: Filter) -> Query {
         let since = engine.clock.now().adding(.zero - Self.regret)
         var conditions: [Query] = [filter.deleted ? "j.deleted_at > \(since)" : "j.deleted_at IS NULL"]
-        let isPaused: Query = "(NOT j.enabled OR coalesce(j.paused_until > \(engine.clock.now()), false))"
+        let isPaused = Self.isPaused(at: engine.clock.now())
+        // In the text, so that a plan knows how many there are; few jobs are ill, and an index knows them.
         switch filter.health {
-        case "paused": conditions.append("(\(isPaused) OR s.health = 'paused')")
-        // Of the states first: few jobs are ill, and an index knows them.
-        case "healthy": conditions.append("s.health = 'healthy' AND NOT \(isPaused)")
-        case let health?: conditions.append("s.health = \(health) AND s.health <> 'healthy' AND NOT \(isPaused)")
+        case "paused": conditions.append("\(isPaused)")
+        case "healthy": conditions.append("s.health = 'healthy' AND NOT (\(isPaused))")
+        case "failing": conditions.append("s.health = 'failing' AND s.health <> 'healthy' AND NOT (\(isPaused))")
+        case "late": conditions.append("s.health = 'late' AND s.health <> 'healthy' AND NOT (\(isPaused))")
+        case _?: conditions.append("false")
         case nil: break
         }
         if let tag = filter.tag { conditions.append("\(tag) = ANY (j.tags)") }
         if let plugin = filter.plugin { conditions.append("j.plugin = \(plugin)") }
         if let enabled = filter.enabled { conditions.append("j.enabled = \(enabled)") }
         // A text to be found, and no pattern: none of its characters means anything.
-        if let search = filter.search, !search.isEmpty {
-            // What is ASCII is found without knowing other letters, which is twice as fast.
-            let collation: Query = search.utf8.allSatisfy { $0 < 0x80 } ? "COLLATE \"C\"" : ""
-            let text: Query = "concat_ws(E'\\n', j.name, j.key, j.config ->> 'url', array_to_string(j.tags, E'\\n')) \(collation)"
-            conditions.append("strpos(lower(\(text)), lower(\(search))) > 0")
-        }
+        if let search = filter.search, !search.isEmpty { conditions.append("strpos(j.search_text, lower(\(search))) > 0") }
         return conditions.reduce("") { $0 + " AND " + $1 }
     }
 }
@@ -162,10 +172,24 @@ extension Jobs.Order {
 
     fileprivate var direction: Query { isBackwards ? "DESC" : "ASC" }
 
-    fileprivate func clause(by value: Query?) -> Query {
-        // Said of what is never null, it would keep an index from being used.
-        let nulls: Query = isOfState ? "NULLS LAST" : ""
-        let first: Query = value.map { "\($0) \(direction) \(nulls), " } ?? ""
+    /// What a list is read in, one after the other. So each is read in the order of an index, however many jobs there are.
+    enum Part { case all, withValue, withoutValue }
+
+    fileprivate func parts(after position: Jobs.Position?) -> [Part] {
+        if !isOfState { return [.all] }
+        return position.map { $0.value == nil } ?? false ? [.withoutValue] : [.withValue, .withoutValue]
+    }
+
+    fileprivate func condition(of part: Part) -> Query {
+        switch part {
+        case .all: ""
+        case .withValue: "AND s.next_run_at IS NOT NULL"
+        case .withoutValue: "AND s.next_run_at IS NULL"
+        }
+    }
+
+    fileprivate func clause(by value: Query?, of part: Part) -> Query {
+        let first: Query = value.map { part == .withoutValue ? "" : "\($0) \(direction), " } ?? ""
         return first + "j.id \(direction)"
     }
 
@@ -190,9 +214,8 @@ extension Jobs.Order {
     fileprivate func behind(_ position: Jobs.Position) -> Query {
         let (id, than) = (position.id, isBackwards ? "<" : ">" as Query)
         guard let column else { return "AND j.id \(than) \(id)" }
-        guard let value = position.value else { return "AND \(column) IS NULL AND j.id \(than) \(id)" }
+        guard let value = position.value else { return "AND j.id \(than) \(id)" }
         let mark: Query = isTime ? "\(Timestamp(microseconds: Int64(value) ?? 0))" : "\(value)"
-        let behind: Query = "(\(column), j.id) \(than) (\(mark), \(id))"
-        return isOfState ? "AND (\(behind) OR \(column) IS NULL)" : "AND \(behind)"
+        return "AND (\(column), j.id) \(than) (\(mark), \(id))"
     }
 }

@@ -79,24 +79,39 @@ extension Jobs {
 
     // MARK: - What the organization uses
 
-    /// What the other jobs that have a next run come to by their rhythms. Of many jobs most share their schedules, so they are
-    /// gathered where they are.
-    func executionsPerYear(without job: Job? = nil, for access: Access) async throws -> Double {
-        let others: Query = job.map { "AND j.id <> \($0.id)" } ?? ""
-        let rows = try await database.query(
-            """
-            SELECT j.schedule->>'cron' AS cron, j.schedule->>'every' AS every, j.schedule->>'seconds' = 'true' AS seconds, count(*) AS jobs
-            FROM \(Self.tables) WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL AND j.enabled
-                AND s.next_run_at IS NOT NULL \(others) GROUP BY 1, 2, 3
-            """)
-        return try rows.reduce(0) { sum, row in
-            let (cron, every): (String?, String?) = (try row("cron"), try row("every"))
-            let (hasSeconds, jobs): (Bool?, Int64) = (try row("seconds"), try row("jobs"))
-            var kind: Schedule.Kind?
-            if let cron { kind = (try? CronExpression(cron, seconds: hasSeconds ?? false)).map { .cron($0) } }
-            if let every { kind = ShortDuration(every).map { .every(seconds: $0.seconds, anchor: nil) } }
-            return sum + Double(jobs) * (kind.map { Schedule($0).averagePerYear } ?? 0)
+    /// What all jobs that have a next run come to by their rhythms, but for this one.
+    func executionsPerYear(without job: Job?, for access: Access) async throws -> Double {
+        let organization = access.organization.id
+        let row = try await database.query("SELECT \(Rhythm.columns(of: organization))").first
+        let all = try await executionsPerYear(Rhythm(organization, row), for: access)
+        guard let job, job.definition.enabled, job.deletedAt == nil, job.nextRunAt != nil else { return all }
+        let (schedule, hasSeconds) = (job.definition.schedule, job.definition.schedule["seconds"]?.bool)
+        return max(0, all - Self.perYear(cron: schedule["cron"]?.string, every: schedule["every"]?.string, seconds: hasSeconds))
+    }
+
+    /// What all of them come to; of many jobs it is remembered for a moment, while they stay as they are. Most share their schedules, so
+    /// they are gathered where they are.
+    func executionsPerYear(_ rhythm: Rhythm, for access: Access) async throws -> Double {
+        try await rhythms.value(rhythm) { [database] in
+            let rows = try await database.query(
+                """
+                SELECT j.schedule->>'cron' AS cron, j.schedule->>'every' AS every, j.schedule->>'seconds' = 'true' AS seconds,
+                    count(*) AS jobs
+                FROM \(Self.tables) WHERE j.organization_id = \(access.organization.id) AND j.deleted_at IS NULL AND j.enabled
+                    AND s.next_run_at IS NOT NULL GROUP BY 1, 2, 3
+                """)
+            return try rows.reduce(0) { sum, row in
+                let jobs: Int64 = try row("jobs")
+                return sum + Double(jobs) * Self.perYear(cron: try row("cron"), every: try row("every"), seconds: try row("seconds"))
+            }
         }
+    }
+
+    private static func perYear(cron: String?, every: String?, seconds: Bool?) -> Double {
+        var kind: Schedule.Kind?
+        if let cron { kind = (try? CronExpression(cron, seconds: seconds ?? false)).map { .cron($0) } }
+        if let every { kind = ShortDuration(every).map { .every(seconds: $0.seconds, anchor: nil) } }
+        return kind.map { Schedule($0).averagePerYear } ?? 0
     }
 }
 

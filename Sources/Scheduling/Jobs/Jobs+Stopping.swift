@@ -49,7 +49,8 @@ extension Jobs {
                 repeat_of, override
             FROM gone ON CONFLICT DO NOTHING
             """,
-            Topic.stopped(organization, database),
+            Incident.closing(allOf: organization, now: now, database),
+            "DELETE FROM breakers WHERE organization_id = \(organization)", Topic.stopped(organization, database),
         ]
         try await Self.patiently(in: transaction, statements)
     }

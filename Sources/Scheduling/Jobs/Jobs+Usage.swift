@@ -25,8 +25,9 @@ extension Jobs {
         Field("jobs_limit", .integer(0...(.max)), nullable: true, help: "The plan's; null: unlimited."),
     ]).named("Usage")
 
-    /// What the organization has used of its plan in a month (`2026-11`; nil: this one, by UTC).
-    public func usage(of month: String?, for access: Access) async throws -> JSON {
+    /// What the organization has used of its plan in a month (`2026-11`; nil: this one, by UTC). `jobs`: so many it has, where they are
+    /// counted already.
+    public func usage(of month: String?, jobs: Int? = nil, for access: Access) async throws -> JSON {
         let (now, organization, plan) = (engine.clock.now(), access.organization.id, access.entitlements)
         let thisMonth = String(now.rfc3339.prefix(7))
         let month = month ?? thisMonth
@@ -35,20 +36,18 @@ extension Jobs {
             SELECT coalesce((SELECT executions FROM usage_counters
                     WHERE organization_id = \(organization) AND month = to_date(\(month), 'YYYY-MM')), 0) AS used,
                 (SELECT count(*) FROM queue WHERE organization_id = \(organization) AND attempt - lost_leases = 1) AS waiting,
-                (SELECT count(*) FROM jobs WHERE organization_id = \(organization) AND deleted_at IS NULL) AS jobs,
-                (SELECT max(updated_at) FROM jobs WHERE organization_id = \(organization) AND deleted_at IS NULL) AS changed_at
+                \(Rhythm.columns(of: organization, jobs: jobs))
             """
         ).first
         let used: Int64 = try row?("used") ?? 0
         let waiting: Int64 = month == thisMonth ? try row?("waiting") ?? 0 : 0
-        let rhythm = Rhythm(
-            organization: organization, jobs: try row?("jobs") ?? 0, changedAt: try row?("changed_at", as: Timestamp?.self))
+        let rhythm = try Rhythm(organization, row)
         func number(_ value: Int?) -> JSON { value.map { .integer(Int64($0)) } ?? .null }
         return [
             "month": .string(month), "plan": .string(plan.plan), "executions_used": .integer(used), "executions_waiting": .integer(waiting),
             "executions_limit": number(plan.executionsPerMonth),
             "forecast": month == thisMonth ? try await forecast(rhythm, used: used + waiting, at: now, for: access) : .null,
-            "jobs_used": .integer(try row?("jobs") ?? 0), "jobs_limit": number(plan.jobs),
+            "jobs_used": .integer(rhythm.jobs), "jobs_limit": number(plan.jobs),
         ]
     }
 
@@ -57,10 +56,23 @@ extension Jobs {
         let organization: ID<Organization>
         let jobs: Int64
         let changedAt: Timestamp?
+
+        /// SQL: what `init` reads. `jobs`: as many as are known to be there.
+        static func columns(of organization: ID<Organization>, jobs: Int? = nil) -> Query {
+            let mine: Query = "jobs WHERE organization_id = \(organization) AND deleted_at IS NULL"
+            let count: Query = jobs.map { "\(Int64($0))::bigint" } ?? "(SELECT count(*) FROM \(mine))"
+            return "\(count) AS jobs, (SELECT max(updated_at) FROM \(mine)) AS changed_at"
+        }
+
+        init(_ organization: ID<Organization>, _ row: Row?) throws {
+            self.organization = organization
+            jobs = try row?("jobs") ?? 0
+            changedAt = try row?("changed_at", as: Timestamp?.self)
+        }
     }
 
     private func forecast(_ rhythm: Rhythm, used: Int64, at now: Timestamp, for access: Access) async throws -> JSON {
-        let perYear = try await rhythms.value(rhythm) { [self] in try await executionsPerYear(for: access) }
+        let perYear = try await executionsPerYear(rhythm, for: access)
         let perSecond = perYear / (365.2425 * 86_400)
         let rest = now.duration(to: now.nextMonth) / .seconds(1)
         let reached = access.entitlements.executionsPerMonth.flatMap {

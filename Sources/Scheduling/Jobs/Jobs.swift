@@ -121,7 +121,19 @@ public struct Jobs: Sendable {
             update(of: old, to: reading.definition, sealed: reading.sealed, managedBy: manager, for: access, now: now),
             entry(verb, of: old, to: reading.definition, secrets: reading.changed, for: access, now: now).insertion,
             Topic.changed(old.id, database), Happening.notice([.job(old.id, verb.action, of: access.organization.id)], database),
-        ]
+        ] + closings(of: [(old, reading.definition)], in: access.organization.id, now: now)
+    }
+
+    /// What closes the incidents that such changes of jobs put an end to.
+    func closings(of changes: [(old: Job, new: JobDefinition)], in organization: ID<Organization>, now: Timestamp) -> [Query] {
+        func jobs(_ isEnded: (Job, JobDefinition) -> Bool) -> [ID<Job>] { changes.filter(isEnded).map(\.old.id) }
+        return [
+            (jobs { !$0.isPaused(at: now) && $1.isPaused(at: now) }, nil, .paused),
+            (jobs { $0.isPaused(at: now) && !$1.isPaused(at: now) }, [.stopped], .resumed),
+            (jobs { $0.setAside != nil && $1.readSchedule() != nil }, [.setAside], .mended),
+        ].compactMap { (jobs: [ID<Job>], kinds: [Incident.Kind]?, reason: Incident.ClosedReason) in
+            jobs.isEmpty ? nil : Incident.closing(kinds, of: jobs, in: organization, because: reason, now: now, database)
+        }
     }
 
     /// Writes it; where the job is due at other times from now on, after all that was due till now has been decided by the old ones.
@@ -166,6 +178,7 @@ public struct Jobs: Sendable {
             Self.endingPeriod(of: job.id, organization: organization, at: now, andWhatIsQueued: true),
             withdraw(job.id, of: organization, recordedAs: .deleted, now: now),
             entry(deleted: job, for: access, now: now).insertion,
+            Incident.closing(of: [job.id], in: organization, because: .deleted, now: now, database),
             Topic.changed(job.id, database), Happening.notice([.job(job.id, .deleted, of: organization)], database),
         ])
     }

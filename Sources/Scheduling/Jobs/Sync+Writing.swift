@@ -59,6 +59,7 @@ extension Sync {
             "UPDATE job_states SET next_run_at = NULL WHERE organization_id = \(organization) AND job_id = ANY (\(ids))",
             endOfPeriods(ids, at: now),
             AuditEntry.insertion(of: quiet.map { jobs.entry(deleted: $0, for: access, now: now) }),
+            Incident.closing(of: ids, in: organization, because: .deleted, now: now, jobs.database),
             Happening.notice(quiet.map { .job($0.id, .deleted, of: organization) }, jobs.database),
         ])
     }
@@ -125,7 +126,7 @@ extension Sync {
                 """,
                 AuditEntry.insertion(of: entries), Topic.jobs.notification(jobs.database),
                 Happening.notice(batch.map { .job($0.old.id, $0.isRestored ? .created : .changed, of: organization) }, jobs.database),
-            ])
+            ] + jobs.closings(of: batch.map { ($0.old, $0.new) }, in: organization, now: now))
     }
 
     // MARK: Making

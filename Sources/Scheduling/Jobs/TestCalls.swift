@@ -57,7 +57,32 @@ public struct TestCalls: Sendable {
             signingSecrets: secrets)
         let isWhole = config.masks.isEmpty || !(plugin?.secrets(in: config) ?? []).contains { config.value(at: $0) == ConfigPath.mask }
         let outcome = isWhole ? await plugin?.run(call) ?? Outcome(reason: .pluginMissing) : .unopened
+        if let host = plugin?.host(of: config) { try await count(outcome, of: host, for: access) }
         return Attempt(outcome, from: begin, to: max(begin, jobs.engine.clock.now()), node: jobs.engine.node)
+    }
+
+    /// The circuit breaker of the host hears of it, as of any call.
+    private func count(_ outcome: Outcome, of host: String, for access: Access) async throws {
+        let (now, database) = (jobs.engine.clock.now(), jobs.database)
+        let areAllWell = outcome.reason == nil
+        let rows = try await database.query(
+            """
+            WITH tested AS MATERIALIZED (
+                SELECT i.*, \(Breakers.isDown) AS is_down FROM (SELECT \(access.organization.id)::uuid AS organization_id, \(host)::text AS host,
+                    NULL::uuid AS id, \(outcome.status.rawValue)::text AS status, \(outcome.reason?.rawValue)::text AS reason,
+                    \(outcome.message)::text AS error_message, \(outcome.statusCode.map { Int32(clamping: $0) })::integer AS status_code,
+                    \(now)::timestamptz AS finished_at) i
+            ),
+            \(Breakers.counting("tested", areAllWell: areAllWell, where: "true", now: now))
+            news AS (
+                SELECT organization_id FROM tripped UNION ALL SELECT organization_id FROM answered WHERE opened_at IS NOT NULL
+            ),
+            rung AS MATERIALIZED (\(Incident.ringing("news", database))),
+            changed AS MATERIALIZED (\(Breakers.ringing(database)))
+            SELECT (SELECT count(*) FROM changed) > 0 AS has_news WHERE (SELECT count(*) FROM rung) >= 0
+            """)
+        // The rescuers let go of what waits, within a second.
+        if try rows.only("has_news") as Bool { try await jobs.engine.breakers.load(from: database) }
     }
 
     private func signingSecrets(for access: Access) async throws -> [[UInt8]] {

@@ -41,6 +41,11 @@ extension JobPlugin {
     /// Always the same.
     public func destination(of config: JSON) -> String { "" }
 
+    /// Whom a job with that config calls, as host:port; nil: nobody.
+    func host(of config: JSON) -> String? {
+        destination(of: config).split(separator: "://", maxSplits: 1).last.map(String.init)
+    }
+
     /// With its secrets masked.
     public func audited(_ config: JSON) -> JSON {
         secrets(in: config).reduce(config) { $0.setting(ConfigPath.mask, at: $1) }

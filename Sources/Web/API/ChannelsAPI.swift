@@ -12,7 +12,8 @@ extension API {
         let settings: JSON = ["url": "https://example.com/alerts"]
         return [
             Operation(
-                .get, "/api/channels", id: "listChannels", summary: "Where the organization's alerts go", permission: .seeAlerts, body: .none,
+                .get, "/api/channels", id: "listChannels", summary: "Where the organization's alerts go", permission: .seeAlerts,
+                body: .none,
                 answers: [.ok(.all(Channel.shape))]
             ) { call in .ok(["data": .array(try await channels.all(for: call.access).map { shown($0, call) })]) },
             Operation(

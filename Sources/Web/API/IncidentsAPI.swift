@@ -12,7 +12,8 @@ extension API {
         return [
             Operation(
                 .get, "/api/incidents", id: "listIncidents", summary: "What is failing, then what was, each newest first",
-                permission: .seeAlerts, query: Paging.fields + Incidents.Filter.fields, body: .none, answers: [.ok(.page(of: Incident.shape))]
+                permission: .seeAlerts, query: Paging.fields + Incidents.Filter.fields, body: .none,
+                answers: [.ok(.page(of: Incident.shape))]
             ) { call in
                 let paging = Paging(call.query)
                 let position = try paging.position(Incidents.Position.init)

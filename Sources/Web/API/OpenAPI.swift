@@ -67,7 +67,7 @@ struct OpenAPI: Sendable {
 }
 
 extension API {
-    /// One kind of thing that operations are about, as the documentation is divided: what follows `/api/` in their paths.
+    /// One kind of thing that operations are about, as the documentation is divided: mostly what follows `/api/` in their paths.
     struct Resource: Sendable {
         let word: String
         let operations: [Operation]
@@ -88,6 +88,9 @@ extension API {
 }
 
 extension Operation {
-    /// `jobs` of `/api/jobs/{job}`.
-    var resource: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
+    /// `jobs` of `/api/jobs/{job}`. What lies below one job is a page of its own: with it, that of jobs would be longer than 30 KB.
+    var resource: String {
+        let parts = path.split(separator: "/").dropFirst().map(String.init)
+        return parts.starts(with: ["jobs", "{job}"]) && parts.count > 2 ? "job-actions" : parts.first ?? ""
+    }
 }

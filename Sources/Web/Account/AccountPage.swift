@@ -54,7 +54,8 @@ extension AccountPage {
         organizations = person.memberships.map { own in
             OrganizationRow(
                 organizationName: own.organization.name, organizationPath: Paths.filled(Paths.organization, own.organization.slug),
-                isOpen: own.erasedAt == nil, role: own.role.rawValue, deletion: own.erasedAt.map { "To be erased at \($0.words)" } ?? "",
+                isOpen: own.erasedAt == nil, role: own.role.rawValue.capitalizedFirst,
+                deletion: own.erasedAt.map { "To be erased at \($0.words)" } ?? "",
                 restoring: own.erasedAt == nil
                     ? []
                     : [

@@ -73,7 +73,7 @@ struct OrganizationPages: Sendable {
         }
         let facts =
             [
-                ("Organization", invite.organizationName), ("Role", invite.role.rawValue), ("Sent to", invite.email.text),
+                ("Organization", invite.organizationName), ("Role", invite.role.rawValue.capitalizedFirst), ("Sent to", invite.email.text),
                 ("Open until", invite.expiresAt.words),
             ] + (invite.invitedBy.map { [("Invited by", $0)] } ?? [])
         guard let user = context.person?.user else {
@@ -133,7 +133,8 @@ extension InvitesPage {
         email = user.email.text
         rows = invites.map {
             Row(
-                organizationName: $0.organizationName, role: $0.role.rawValue, sender: $0.invitedBy ?? "–", until: $0.expiresAt.words,
+                organizationName: $0.organizationName, role: $0.role.rawValue.capitalizedFirst, sender: $0.invitedBy ?? "–",
+                until: $0.expiresAt.words,
                 acts: Self.acts(on: $0, token: token))
         }
         isEmpty = rows.isEmpty

@@ -37,7 +37,7 @@ struct ChannelPage: Page {
     let name: String
     let channelMark: String
     let channelWord: String
-    let isBad: Bool
+    let isTroubled: Bool
     let kindLabel: String
     let shown: String
     let news: String
@@ -61,6 +61,8 @@ extension ChannelPage {
         let attempts: [Delivery.Identifier: [Delivery.Attempt]]
         let next: String?
         let isFirst: Bool
+        /// Addresses that mail is stopped to.
+        var stopped: [String] = []
     }
 
     init(_ content: Content, settings form: Form, _ frame: AlertFrame) {
@@ -70,11 +72,16 @@ extension ChannelPage {
         livePath = Fragments.path("channellive", of: frame.viewer.place == Paths.landing ? path : frame.viewer.place)
         listPath = Paths.filled(Paths.channels, frame.slug)
         (name, kindLabel, shown) = (channel.name, content.standing.label, channel.shown)
-        (channelMark, channelWord, isBad) = (channel.state.mark.svg, channel.state.word, channel.state == .switchedOff)
+        (channelMark, channelWord, isTroubled) = (channel.state.mark.svg, channel.state.word, channel.state == .switchedOff)
         let latest = content.isFirst ? content.deliveries.first : nil
         news = "\(channel.name): \(channel.state.word)." + (latest.map { " \($0.eventWord) \($0.status.word.lowercased())." } ?? "")
         notes = content.standing.notes(now: frame.now)
-        acts = frame.mayChange ? Self.acts(channel, frame) : []
+        let releases = content.stopped.prefix(5).map { address in
+            PostButton(
+                "Mail \(address.cut(60)) again", to: Paths.filled(Paths.channelRelease, frame.slug, channel.id.text),
+                token: frame.viewer.formToken, [("email", address)])
+        }
+        acts = frame.mayChange ? Self.acts(channel, frame) + releases : []
         rows = content.deliveries.map { Row($0, content.attempts[$0.id] ?? [], channel, frame) }
         hasRows = !rows.isEmpty
         newest = content.isFirst ? [] : [Link(linkText: "Newest", linkPath: path)]

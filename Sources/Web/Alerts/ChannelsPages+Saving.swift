@@ -33,7 +33,7 @@ extension ChannelsPages {
         let target = form.texts(of: "target").first ?? ""
         let isSaid = isOfMembers || !form.texts(of: "kind").isEmpty
         let guess = isOfMembers || target.isEmpty ? nil : guess(target, form)
-        let blank = isOfMembers ? try await membersForm(to: "owners", context) : targetForm(context, fields: guess?.guessFields ?? [])
+        let blank = try await isOfMembers ? membersForm(to: "owners", context) : targetForm(context, fields: guess?.guessFields ?? [])
         do {
             let values = try form.values()
             guard isSaid else { return ask(blank, guess, form, context) }
@@ -45,11 +45,11 @@ extension ChannelsPages {
             return .seeOther(Paths.filled(Paths.channel, context.slug, made.id.text)).flashing(words)
         } catch let invalid as InvalidInput {
             return redraw(blank, guess, form, ChannelForm.control(invalid), context)
-        } catch Refusal.conflict(let code, let sentence) {
-            return redraw(blank, guess, form, InvalidInput(pointer: "", code: code, detail: sentence), context)
+        } catch Refusal.conflict(_, let sentence) {
+            return redraw(blank, guess, form, InvalidInput(pointer: "", code: "too_many", detail: sentence), context)
         } catch Denial.tryLater(let seconds) {
             let words = Denial.tryLater(seconds: seconds).sentence
-            return redraw(blank, guess, form, InvalidInput(pointer: "", code: "try_later", detail: words), context)
+            return redraw(blank, guess, form, InvalidInput(pointer: "", code: "limit_reached", detail: words), context)
         }
     }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import JSON
+import Mail
 import Scheduling
 import Tenancy
 
@@ -20,12 +21,14 @@ struct ChannelsPages: Sendable {
         member.post(Paths.channelTest, needs: .changeChannels, use: test)
         member.post(Paths.channelSwitch, needs: .changeChannels, form: [Self.direction], use: turn)
         member.post(Paths.channelConfirmation, needs: .changeChannels, use: askAgain)
+        member.post(Paths.channelRelease, needs: .changeChannels, form: [Self.recipient], use: release)
         member.get(Paths.channelDeletion, needs: .changeChannels, use: showDeletion)
         member.post(Paths.channelDeletion, needs: .changeChannels, use: delete)
         member.post(Paths.deliveryResending, needs: .changeChannels, use: resend)
     }
 
     static let direction = Field("to", .choice(["on", "off"]), default: "on")
+    static let recipient = Field("email", .string(1...254), required: true)
     private static let perPage = 20
     private static let cursor = Field("cursor", .string(1...100))
 
@@ -66,9 +69,11 @@ struct ChannelsPages: Sendable {
         let standing = ChannelStanding(
             channel, label: channels.label(of: channel.kind), latest: shown.first,
             bounces: try await bounces(of: [channel], context)[channel.id] ?? [])
+        let stopped = try await channels.bounces(of: [channel], for: context.access)[channel.id] ?? []
         let content = ChannelPage.Content(
             standing: standing, deliveries: shown, attempts: try await deliveries.attempts(of: shown.map(\.id), for: context.access),
-            next: found.count > Self.perPage ? shown.last.map { Deliveries.Position($0).cursor } : nil, isFirst: position == nil)
+            next: found.count > Self.perPage ? shown.last.map { Deliveries.Position($0).cursor } : nil, isFirst: position == nil,
+            stopped: stopped.map(\.recipient))
         return pages.answer(ChannelPage(content, settings: form, frame(context)), to: context.viewer)
     }
 
@@ -104,6 +109,17 @@ struct ChannelsPages: Sendable {
             try await channels.askAgain(channel.id, for: context.access)
             return "The mail is on its way once more."
         }
+    }
+
+    /// Mail to an address that bounced is tried again.
+    @Sendable private func release(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
+        let channel = try await find(context)
+        let text = try form.values()["email"]?.string ?? ""
+        guard let address = EmailAddress(text) else {
+            throw InvalidInput(pointer: "/email", code: "invalid_format", detail: "This is no address. Load the page again.")
+        }
+        do { try await work.alerts.suppressions.release(address, for: context.access) } catch Denial.notFound {}
+        return .seeOther(Paths.filled(Paths.channel, context.slug, channel.id.text)).flashing("Mail goes to \(address) again.")
     }
 
     @Sendable private func resend(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {

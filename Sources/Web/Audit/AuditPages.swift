@@ -13,7 +13,7 @@ struct AuditPages: Sendable {
         member.get(Paths.auditExport, needs: .seeAuditLog, use: export)
     }
 
-    private static let perPage = 50
+    private static let perPage = 30
     private static let cursor = Field("cursor", .string(1...100))
     private static let format = Field("format", .choice(["csv", "jsonl"]), default: "csv")
 
@@ -24,10 +24,23 @@ struct AuditPages: Sendable {
         let entries = try await people.auditLog.page(filter, after: position, limit: Self.perPage + 1, for: context.access)
         let names = try await people.auditLog.names(of: entries, for: context.access)
         let next = entries.count > Self.perPage ? AuditLog.Position(entries[Self.perPage - 1]).cursor : nil
+        async let members = people.memberships.all(for: context.access)
+        async let keys = people.keys.all(for: context.access)
+        let actors = Self.actors(try await members, try await keys)
         let page = AuditPage(
-            Array(entries.prefix(Self.perPage)), names: names, filter: query, next: next, context.access.organization)
+            Array(entries.prefix(Self.perPage)), names: names, filter: query, actors: actors, next: next, context.access.organization)
         return pages.answer(page, to: context.viewer)
     }
+
+    /// Who may have done something, to choose from; of very many members or keys those that stand first. Whoever else is meant is
+    /// named in the address.
+    private static func actors(_ members: [Membership], _ keys: [APIKey]) -> [(value: String, label: String)] {
+        members.prefix(mostActors).map { ($0.user.id.text, $0.user.email.text) }
+            + keys.prefix(mostActors).map { ($0.id.text, "key “\($0.name.cut(60))”") }
+            + [("system", "Prikke"), ("operator", "the operator"), ("erased", "somebody who is erased")]
+    }
+
+    private static let mostActors = 30
 
     /// The filtered log as a file, oldest entries cut off where it is longer than may be exported at a time. Read page by page, since
     /// it may be long, and sent as it is read.
@@ -71,101 +84,5 @@ enum CSV {
             return [quote] + text.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
         }.joined(separator: [UInt8(ascii: ",")])
         return Array(line) + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
-    }
-}
-
-/// The log, and what it is filtered by.
-struct AuditPage: Page {
-    static let template = "audit"
-
-    struct Row: Sendable {
-        let at: [Moment]
-        let who: String
-        let action: String
-        let subject: String
-        let hasDifference: Bool
-        let difference: String
-        let wayIn: String
-    }
-
-    let title: String
-    let filterPath: String
-    let actionFilter: String
-    let actorFilter: String
-    let subjectFilter: String
-    let sinceFilter: String
-    let untilFilter: String
-    let rows: [Row]
-    let isEmpty: Bool
-    let hasNext: Bool
-    let nextPath: String
-    let csvPath: String
-    let linesPath: String
-}
-
-extension AuditPage {
-    init(_ entries: [AuditEntry], names: [String: String], filter: JSONObject, next: String?, _ organization: Organization) {
-        let path = Paths.filled(Paths.auditLog, organization.slug)
-        let exportPath = Paths.filled(Paths.auditExport, organization.slug)
-        let kept = filter.filter { $0.key != "cursor" }.compactMap { member in
-            member.value.string.map { "\(member.key)=\(PercentEncoding.encode($0))" }
-        }
-        func address(_ path: String, _ more: [String]) -> String {
-            let query = (kept + more).joined(separator: "&")
-            return query.isEmpty ? path : "\(path)?\(query)"
-        }
-        func text(_ name: String) -> String { filter[name]?.string ?? "" }
-        self.init(
-            title: "Audit log · \(organization.name)", filterPath: path, actionFilter: text("action"), actorFilter: text("actor"),
-            subjectFilter: text("subject"), sinceFilter: text("since"), untilFilter: text("until"),
-            rows: entries.map { Row($0, names: names) }, isEmpty: entries.isEmpty, hasNext: next != nil,
-            nextPath: next.map { address(path, ["cursor=\($0)"]) } ?? "", csvPath: address(exportPath, ["format=csv"]),
-            linesPath: address(exportPath, ["format=jsonl"]))
-    }
-
-    static let samples = [
-        AuditPage(
-            title: "Audit log · Acme", filterPath: "/a", actionFilter: "member", actorFilter: "", subjectFilter: "", sinceFilter: "",
-            untilFilter: "", rows: [], isEmpty: true, hasNext: false, nextPath: "", csvPath: "/c", linesPath: "/l"),
-        AuditPage(
-            title: "Audit log · Acme", filterPath: "/a", actionFilter: "", actorFilter: "", subjectFilter: "", sinceFilter: "",
-            untilFilter: "",
-            rows: [
-                .init(
-                    at: [PageSamples.moment], who: "ada@example.com", action: "member.role_changed", subject: "usr_01jd",
-                    hasDifference: true, difference: "role: member → admin", wayIn: "page, 192.0.2.1")
-            ], isEmpty: false, hasNext: true, nextPath: "/n", csvPath: "/c", linesPath: "/l"),
-    ]
-}
-
-extension AuditPage.Row {
-    fileprivate init(_ entry: AuditEntry, names: [String: String]) {
-        let who =
-            switch entry.actor {
-            case .user(let id): names[id.text] ?? id.text
-            case .key(let id): names[id.text].map { "key “\($0)”" } ?? id.text
-            case .system: "Prikke"
-            case .operator: "the operator"
-            case .erased: "somebody who is erased"
-            }
-        let difference = Self.difference(entry.before?.object ?? [:], entry.after?.object ?? [:])
-        self.init(
-            at: [Moment(entry.at, now: .now())], who: who, action: entry.action, subject: entry.subject, hasDifference: !difference.isEmpty,
-            difference: difference,
-            wayIn: [entry.way.rawValue, entry.address].compactMap(\.self).joined(separator: ", "))
-    }
-
-    /// `role: member → admin`, by name.
-    private static func difference(_ before: JSONObject, _ after: JSONObject) -> String {
-        let names = before.keys + after.keys.filter { before[$0] == nil }
-        func text(_ value: JSON?) -> String {
-            guard let value, value != .null else { return "" }
-            return value.string ?? value.array?.map(text).joined(separator: ", ") ?? String(decoding: value.bytes(), as: UTF8.self)
-        }
-        return names.compactMap { name in
-            let (old, new) = (text(before[name]), text(after[name]))
-            if old.isEmpty, new.isEmpty { return nil }
-            return old.isEmpty || new.isEmpty ? "\(name): \(old)\(new)" : "\(name): \(old) → \(new)"
-        }.joined(separator: "; ")
     }
 }

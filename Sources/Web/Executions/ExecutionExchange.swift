@@ -47,36 +47,36 @@ extension ExecutionPage.Exchange {
 }
 
 extension ExecutionPage.Message {
-    /// Nil: nothing was sent.
-    init?(requestOf attempt: Attempt, _ room: inout Room) {
+    /// Nil: nothing was sent. Of its first line, headers and body so many bytes of HTML each, at most.
+    init?(requestOf attempt: Attempt, _ room: inout Room, atMost most: Int = 3_000) {
         guard let request = attempt.request else { return nil }
         let line = "\(request["method"]?.string ?? "") \(request["url"]?.string ?? "")"
         let bytes = request["body"]?.string.map { Array($0.utf8) } ?? []
         let isBinary = request["encoding"]?.string == "base64"
-        self.init(line: room.take(line, atMost: 3_000).text, headers: request["headers"], &room)
+        self.init(line: room.take(line, atMost: most).text, headers: request["headers"], &room, atMost: most)
         if isBinary {
             set(body: "", note: "Binary, \(Words.bytes(bytes.count / 4 * 3))")
         } else {
-            let body = ShownBody(bytes, size: bytes.count, isTruncated: false, room: &room, atMost: 3_000)
+            let body = ShownBody(bytes, size: bytes.count, isTruncated: false, room: &room, atMost: most)
             set(body: body.text, note: body.note)
         }
     }
 
-    /// Nil: there was no answer.
-    init?(responseTo attempt: Attempt, file: String, _ room: inout Room) {
+    /// Nil: there was no answer. Of its headers so many bytes of HTML, at most.
+    init?(responseTo attempt: Attempt, file: String, _ room: inout Room, atMost most: Int = 3_000) {
         guard attempt.responseHeaders != nil || attempt.response != nil else { return nil }
-        self.init(line: attempt.statusCode.map { "HTTP \($0)" } ?? "", headers: attempt.responseHeaders, &room)
+        self.init(line: attempt.statusCode.map { "HTTP \($0)" } ?? "", headers: attempt.responseHeaders, &room, atMost: most)
         guard let response = attempt.response else { return }
         let body = ShownBody(response.body, size: response.size, isTruncated: response.isTruncated, room: &room)
         set(body: body.text, note: body.note)
         files = response.body.isEmpty ? [] : [.init(linkText: "Download", linkPath: file)]
     }
 
-    private init(line: String, headers: JSON?, _ room: inout Room) {
+    private init(line: String, headers: JSON?, _ room: inout Room, atMost most: Int) {
         let lines = (headers?.array ?? []).compactMap { header in
             header.array.flatMap { $0.count == 2 ? "\($0[0].string ?? ""): \($0[1].string ?? "")" : nil }
         }
-        let taken = room.take(lines.joined(separator: "\n"), atMost: 3_000)
+        let taken = room.take(lines.joined(separator: "\n"), atMost: most)
         messageLine = line
         head = taken.text + (taken.isWhole ? "" : "…")
         headCount = Words.count(lines.count, "header")

@@ -73,16 +73,15 @@ struct PostButton: Sendable {
     /// Whom or what it is about, for who does not see the row it stands in.
     let buttonSubject: String
     let isPrimary: Bool
-    let isDanger: Bool
     let hiddenFields: [Hidden]
 
     /// `label` is on the button, `subject` read out behind it: "Remove", "ada@example.com". `isPrimary`: what the page is for.
     init(
-        _ label: String, to path: String, token: String, about subject: String = "", isPrimary: Bool = false, isDanger: Bool = false,
+        _ label: String, to path: String, token: String, about subject: String = "", isPrimary: Bool = false,
         _ fields: [(String, String)] = []
     ) {
         (buttonLabel, buttonPath, buttonToken, buttonSubject) = (label, path, token, subject)
-        (self.isPrimary, self.isDanger) = (isPrimary, isDanger)
+        self.isPrimary = isPrimary
         hiddenFields = fields.map { Hidden(hiddenName: $0.0, hiddenValue: $0.1) }
     }
 }

@@ -25,7 +25,7 @@ struct JobFields: Sendable {
         return shown.joined(separator: ", ") + (labels.count > 2 ? " and more" : "")
     }
 
-    init(plugin fields: [Field], zone: String) {
+    init(plugin fields: [Field], zone: String, channels: [FormField.Option] = []) {
         let isFirst = { (field: Field) in field.isRequired || field.example != nil }
         target = fields.filter(isFirst).map(Self.control)
         let rest = fields.filter { !isFirst($0) }
@@ -39,7 +39,7 @@ struct JobFields: Sendable {
         groups = [
             Group(title: "Time limit and retries", fields: Self.retries),
             Group(title: "Late, missed and overlapping", fields: Self.policies),
-            Group(title: "What counts as success", fields: Self.success), Group(title: "Alerts", fields: Self.alerts),
+            Group(title: "What counts as success", fields: Self.success), Group(title: "Alerts", fields: Self.alerts(channels)),
             Group(title: "Key, tags and pause", fields: Self.more(zone: zone)),
         ]
     }
@@ -173,13 +173,16 @@ struct JobFields: Sendable {
         FormField(name: "success_max_duration_ms", kind: .number, label: "Answered within, in seconds"),
     ]
 
-    private static let alerts = [
-        select(
-            "alerts", "Who hears of failures",
-            [("inherit", "As the organization has it"), ("off", "Nobody"), ("own", "As set below")]),
-        FormField(name: "alerts_after", kind: .number, label: "After so many failures in a row"),
-        line("alerts_channels", "Channels", help: "Their ids. Left blank: the organization’s."),
-    ]
+    private static func alerts(_ channels: [FormField.Option]) -> [FormField] {
+        let choice = FormField(
+            name: "alerts_channels", kind: .checkboxes, label: "Channels", help: "None: all that the organization has.", options: channels)
+        return [
+            select(
+                "alerts", "Who hears of failures",
+                [("inherit", "As the organization has it"), ("off", "Nobody"), ("own", "As set below")]),
+            FormField(name: "alerts_after", kind: .number, label: "After so many failures in a row"),
+        ] + (channels.isEmpty ? [] : [choice])
+    }
 
     private static func more(zone: String) -> [FormField] {
         [

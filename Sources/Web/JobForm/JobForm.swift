@@ -13,19 +13,32 @@ struct JobForm: Sendable {
     let base: JSON?
     let parts: JobParts
     private let pluginFields: [Field]
+    /// Those that the job names first, in their order.
+    private let channels: [FormField.Option]
     private(set) var texts: JobTexts
     private(set) var errors: [String: String] = [:]
     private(set) var complaints: [String] = []
 
     /// As the job is, or as a new one's form begins. Throws `Problem.notFound` where there is no such kind of job.
-    init(_ job: Job?, shownAs json: JSON?, plugin: String?, plugins: JobPlugins, for access: Access) throws(Problem) {
+    init(
+        _ job: Job?, shownAs json: JSON?, plugin: String?, plugins: JobPlugins, channels: [Channels.Named] = [], for access: Access
+    ) throws(Problem) {
         let kind = job?.definition.plugin ?? plugin ?? plugins.kinds.first ?? "http"
         guard let fields = plugins.fields(of: kind) else { throw .notFound }
         (self.access, self.plugin, self.job, pluginFields) = (access, kind, job, fields)
         version = job?.version
         parts = JobParts(fields: fields, zone: access.organization.timezone)
         base = json.map(Self.draft)
-        texts = parts.texts(of: base ?? JobParts.new)
+        let texts = parts.texts(of: base ?? JobParts.new)
+        self.texts = texts
+        self.channels = Self.options(channels, first: texts["alerts_channels"] ?? [])
+    }
+
+    private static func options(_ channels: [Channels.Named], first chosen: [String]) -> [FormField.Option] {
+        let names = Dictionary(channels.map { ($0.id.text, $0.name) }) { first, _ in first }
+        return (chosen + channels.map(\.id.text).filter { !chosen.contains($0) }).map {
+            FormField.Option(value: $0, label: names[$0] ?? "A channel that is gone")
+        }
     }
 
     private static func draft(_ json: JSON) -> JSON {
@@ -48,7 +61,7 @@ struct JobForm: Sendable {
         for (name, parameters) in sent {
             if Self.own.contains(name) ? parameters.count > 1 : !parts.names.contains(name) {
                 complaints.append("The form has no field “\(name.prefix(60))”. Load the page again.")
-            } else if parameters.count > 1, name != "schedule_days" {
+            } else if parameters.count > 1, !["schedule_days", "alerts_channels"].contains(name) {
                 errors[name] = "This came twice; send it once."
             }
         }
@@ -114,7 +127,7 @@ struct JobForm: Sendable {
 
     /// The controls with what stands in them, the cursor at the first that is wrong.
     func fields() -> JobFields {
-        var fields = JobFields(plugin: pluginFields, zone: access.organization.timezone)
+        var fields = JobFields(plugin: pluginFields, zone: access.organization.timezone, channels: channels)
         var isFirst = true
         fields.update { field in
             field.belong(to: "form")

@@ -30,7 +30,7 @@ struct JobFormPages: Sendable {
     }
 
     @Sendable private func make(_ sent: SubmittedForm, _ context: MemberContext) async throws -> Response {
-        var form = try form(nil, plugin: sent.texts(of: "plugin").first, context)
+        var form = try await form(nil, plugin: sent.texts(of: "plugin").first, context)
         form.fill(sent)
         return try await answer(&form, context) { form in
             let made = try await work.jobs.create(form.draft(), for: context.access)
@@ -40,7 +40,7 @@ struct JobFormPages: Sendable {
 
     @Sendable private func change(_ sent: SubmittedForm, _ context: MemberContext) async throws -> Response {
         guard let job = try await stillThere(context) else { return try await offer(sent, context) }
-        var form = try form(job, context)
+        var form = try await form(job, context)
         form.fill(sent)
         return try await answer(&form, context) { form in
             guard form.version == job.version else { throw Refusal.changedSince }
@@ -61,7 +61,7 @@ struct JobFormPages: Sendable {
 
     /// What was typed for a job that is deleted by now, as a new one.
     private func offer(_ sent: SubmittedForm, _ context: MemberContext) async throws -> Response {
-        var form = try form(nil, plugin: sent.texts(of: "plugin").first, context)
+        var form = try await form(nil, plugin: sent.texts(of: "plugin").first, context)
         form.fill(sent)
         return try await answer(&form, context) { _ in
             let words = "This job was deleted meanwhile. Restore it first, or save what you typed as a new job."
@@ -100,8 +100,10 @@ struct JobFormPages: Sendable {
         return try await work.jobs.find(name, for: context.access)
     }
 
-    private func form(_ job: Job?, plugin: String? = nil, _ context: MemberContext) throws -> JobForm {
-        try JobForm(job, shownAs: job.map(work.jobs.json), plugin: plugin, plugins: work.jobs.plugins, for: context.access)
+    private func form(_ job: Job?, plugin: String? = nil, _ context: MemberContext) async throws -> JobForm {
+        try JobForm(
+            job, shownAs: job.map(work.jobs.json), plugin: plugin, plugins: work.jobs.plugins,
+            channels: await work.alerts.channels.named(for: context.access), for: context.access)
     }
 
     /// Of a job that it changes, or of a new one.
@@ -111,7 +113,7 @@ struct JobFormPages: Sendable {
             guard let name = Jobs.Name(id) else { throw Problem.notFound }
             job = try await work.jobs.find(name, for: context.access)
         }
-        var form = try form(job, plugin: sent.texts(of: "plugin").first, context)
+        var form = try await form(job, plugin: sent.texts(of: "plugin").first, context)
         form.fill(sent)
         return form
     }

@@ -88,12 +88,12 @@ struct JobParts: Sendable {
         })
 
     private static let alerts = JobPart(
-        path: ["alerts"], names: ["alerts", "alerts_after", "alerts_channels"],
+        path: ["alerts"], names: ["alerts", "alerts_after", "alerts_channels"], boxes: ["alerts_channels"],
         write: { value in
             let isOwn = value?.object != nil
             return [
                 "alerts": [isOwn ? "own" : value == "off" ? "off" : "inherit"], "alerts_after": [value?["after"]?.asText ?? "1"],
-                "alerts_channels": [ItemText.joined((value?["channels"]?.array ?? []).map(\.asText), by: ",")],
+                "alerts_channels": (value?["channels"]?.array ?? []).map(\.asText),
             ]
         },
         read: { texts throws(InvalidInput) in
@@ -102,7 +102,7 @@ struct JobParts: Sendable {
             var members = JSONObject()
             let after = (texts["alerts_after"]?.first ?? "").trimmingSpaces
             if !after.isEmpty { members["after"] = Shape.integer().value(fromText: after) }
-            let channels = ItemText.items(of: texts["alerts_channels"]?.first ?? "", by: ",")
+            let channels = texts["alerts_channels"] ?? []
             if !channels.isEmpty { members["channels"] = .array(channels.map(JSON.string)) }
             return .object(members)
         })

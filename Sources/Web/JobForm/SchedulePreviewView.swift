@@ -44,7 +44,7 @@ extension SchedulePreviewView {
         guard count > 0 else { return [] }
         var words = "About \(Words.count(count, "execution")) a month"
         if let limit = forecast["plan_limit"]?.int, let share = forecast["share_of_plan"]?.double {
-            words += ", \(percent(share)) of the \(Words.grouped(limit)) in your plan"
+            words += ", \(percent(share)) of the \(Words.count(limit)) in your plan"
         }
         let reached = forecast["limit_reached_at"]?.string.flatMap { Timestamp(rfc3339: $0) }.map { instant in
             "With your other jobs, this month’s limit would be reached on \(date(ZoneRules.utc.local(instant)))."

@@ -2,7 +2,7 @@ import JSON
 
 /// What can be done to many jobs at once.
 enum BulkAct: String, CaseIterable {
-    case run, pause, resume, delete
+    case run, retry, pause, resume, delete
 
     static let fields = [
         Field("act", .choice(allCases.map(\.rawValue)), required: true, label: "What to do"),
@@ -15,6 +15,7 @@ enum BulkAct: String, CaseIterable {
     var done: String {
         switch self {
         case .run: "started"
+        case .retry: "retried"
         case .pause: "paused"
         case .resume: "resumed"
         case .delete: "deleted"

@@ -17,13 +17,13 @@ extension JobFact {
     private static let mostOfBody = 1_000
 
     /// All of a job, as far as there is something to say. Secrets are masked already.
-    static func all(of job: Job, now: Timestamp) -> [JobFact] {
+    static func all(of job: Job, channels: [Channel.Identifier: String], now: Timestamp) -> [JobFact] {
         let d = job.definition
         return request(d) + schedule(d)
             + [
                 JobFact("Timeout", Words.duration(milliseconds: Int(d.timeoutMs))), JobFact("Retries", retries(d.retries)),
                 JobFact("Missed runs", missed(d)), JobFact("Overlap", overlap(d.overlap)), JobFact("Success", success(d.success)),
-                JobFact("Alerts", alerts(d.alerts)),
+                JobFact("Alerts", alerts(d.alerts, channels)),
             ]
             + (d.tags.isEmpty ? [] : [JobFact("Tags", d.tags.joined(separator: ", "))])
             + (d.key.map { [JobFact("Key", $0, isCode: true)] } ?? [])
@@ -104,10 +104,15 @@ extension JobFact {
         return parts.joined(separator: "; ")
     }
 
-    private static func alerts(_ json: JSON) -> String {
-        if json.string == "off" { return "Off" }
-        guard json.object != nil else { return "As the organization’s" }
+    private static func alerts(_ json: JSON, _ channels: [Channel.Identifier: String]) -> String {
+        if json.string == "off" { return "Nobody is told" }
+        let all = channels.isEmpty ? "nobody: there is no channel" : "all channels"
+        guard json.object != nil else { return "After a failure, to \(all)" }
         let after = json["after"]?.int ?? 1
-        return after == 1 ? "Its own" : "Its own, after \(after) failures in a row"
+        let names = (json["channels"]?.array ?? []).compactMap(\.string).map { id in
+            channels.first { $0.key.text == id }?.value ?? "a channel that is gone"
+        }
+        let when = after == 1 ? "After a failure" : "After \(after) failures in a row"
+        return "\(when), to \(names.isEmpty ? all : names.joined(separator: ", "))"
     }
 }

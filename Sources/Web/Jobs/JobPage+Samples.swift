@@ -14,6 +14,8 @@ extension JobPage {
             listPath: "/acme/jobs", jobName: "Nightly <b> export", jobMark: isFull ? Mark.bad.svg : Mark.good.svg,
             jobState: isFull ? "Failing" : "Healthy", isFailing: isFull, saying: "Nightly export is failing.",
             jobTarget: "POST api.acme.dev/exports/nightly", notes: isFull ? [JobNote("HTTP 504 after 30.0\u{A0}s", tone: "bad")] : [],
+            incidents: isFull
+                ? [Trouble(incidentPath: "/i", incidentWords: "This job <b> fails", incidentActs: [PageSamples.button])] : [],
             warnings: isFull ? [Warning(warning: "Both day fields are restricted.")] : [], scheduleSaid: "Every day at 02:00 (Europe/Oslo)",
             nextHeading: "Next runs", hasNext: isFull,
             nextRuns: isFull

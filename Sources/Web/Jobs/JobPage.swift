@@ -17,6 +17,12 @@ struct JobPage: Page {
         let nextMark: String
     }
     struct Warning: Sendable { let warning: String }
+    /// What is wrong with it now, since when and who knows.
+    struct Trouble: Sendable {
+        let incidentPath: String
+        let incidentWords: String
+        let incidentActs: [PostButton]
+    }
 
     let title: String
     let hasAlarm: Bool
@@ -32,6 +38,7 @@ struct JobPage: Page {
     let saying: String
     let jobTarget: String
     let notes: [JobNote]
+    let incidents: [Trouble]
     let warnings: [Warning]
     let scheduleSaid: String
     let nextHeading: String
@@ -75,6 +82,10 @@ extension JobPage {
         let pause: JobNote.Pause?
         /// When new rules of its time zone have moved its next run; nil: they have not lately.
         let movedAt: Timestamp?
+        /// Those that are open.
+        let incidents: [Incident]
+        let tellings: [Incident.Identifier: [Incidents.Telling]]
+        let channels: [Channel.Identifier: String]
         let now: Timestamp
     }
 
@@ -89,10 +100,11 @@ extension JobPage {
             !isPaused ? ("Pause", Paths.jobPause) : passed > 0 ? nil : ("Resume", Paths.jobResume)
         self.init(
             title: "\(standing.isFailing ? "▲ " : "")\(name) · Jobs · \(access.organization.name)", hasAlarm: standing.isFailing,
-            tabIcon: assets.icon(hasAlarm: standing.isFailing), livePath: Fragments.path("joblive", of: path), topic: id,
+            tabIcon: assets.icon(hasAlarm: standing.isFailing || viewer.hasAlarm), livePath: Fragments.path("joblive", of: path), topic: id,
             listPath: Paths.filled(Paths.jobs, slug), jobName: name, jobMark: standing.mark.svg, jobState: standing.word,
             isFailing: standing.isFailing, saying: "\(name) is \(standing.word.lowercased()).", jobTarget: Target(job.definition).inShort,
             notes: JobNote.all(of: job, content.recent, pausedBy: content.pause, now: now) + Self.notes(content),
+            incidents: content.incidents.map { Trouble($0, content, viewer, access) },
             warnings: (content.preview["warnings"]?.array ?? []).compactMap { $0["detail"]?.string }.map(Warning.init),
             scheduleSaid: job.scheduleInWords, nextHeading: isPaused && !next.isEmpty ? "Next runs, were it resumed now" : "Next runs",
             hasNext: !next.isEmpty, nextRuns: next, mayChange: mayChange,
@@ -103,7 +115,8 @@ extension JobPage {
             resuming: mayChange && isPaused && passed > 0 ? [forms.resume] : [], isRunOpen: forms.isRunOpen, isPauseOpen: forms.isPauseOpen,
             hasCharts: !charts.isEmpty, charts: charts,
             hasRuns: !content.executions.isEmpty, runs: content.executions.map { JobRun($0, now: now, slug) },
-            runsPath: Paths.query(Paths.filled(Paths.executions, slug), [("job", id)]), facts: JobFact.all(of: job, now: now),
+            runsPath: Paths.query(Paths.filled(Paths.executions, slug), [("job", id)]),
+            facts: JobFact.all(of: job, channels: content.channels, now: now),
             example: CurlExample.trigger(id, at: siteURL))
     }
 
@@ -133,6 +146,28 @@ extension JobPage {
                 nextOnWall: local.map(DayWords.long) ?? at.rfc3339Seconds, nextOffset: run["offset"]?.string ?? "",
                 nextMoment: [Moment(at, now: now)], nextMark: run["mark"]?["sentence"]?.string ?? "")
         }
+    }
+}
+
+extension JobPage.Trouble {
+    init(_ incident: Incident, _ content: JobPage.Content, _ viewer: Viewer, _ access: Access) {
+        let (slug, id) = (access.organization.slug, incident.id.text)
+        incidentPath = Paths.filled(Paths.incident, slug, id)
+        let told = (content.tellings[incident.id] ?? []).map { content.channels[$0.channelID] ?? "a channel that is gone" }
+        let since = "\(incident.title("This job")) since \(Moment.words(incident.openedAt, now: content.now))"
+            .replacing(" since now", with: " now").replacing(" ago", with: "")
+        let known = incident.silence.map(\.words) ?? (told.isEmpty ? "nobody was told yet" : "told \(told.joined(separator: ", "))")
+        incidentWords = "\(since): \(known)"
+        func button(_ label: String, _ route: String, _ fields: [(String, String)]) -> PostButton {
+            PostButton(label, to: Paths.filled(route, slug, id), token: viewer.formToken, about: incident.mutes, fields)
+        }
+        let back = ("back", "job")
+        let quiet = [
+            button("Snooze 1 h", Paths.incidentMute, [("for", MuteForm.Length.hour.rawValue), back]),
+            button("Mute", Paths.incidentMute, [("for", MuteForm.Length.ever.rawValue), back]),
+        ]
+        incidentActs =
+            !access.may(.muteIncidents) ? [] : incident.silence == nil ? quiet : [button("Unmute", Paths.incidentUnmute, [back])]
     }
 }
 

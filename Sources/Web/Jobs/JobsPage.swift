@@ -58,14 +58,14 @@ extension JobsPage {
         let counts: JobCounts
         let usage: JSON
         let rows: [JobRow]
-        /// The place behind the last row; nil: that is the end.
-        let next: Jobs.Position?
+        /// The page behind the last row; nil: that is the end.
+        let next: JobsQuery?
     }
 
     init(_ content: Content, of viewer: Viewer, _ access: Access, siteURL: String, icon: String) {
         let (query, counts, slug) = (content.query, content.counts, access.organization.slug)
         let mark = counts.failing > 0 ? "▲ \(Words.count(counts.failing)) failing · " : ""
-        let next = content.next.map { query.with(\.cursor, $0.cursor).path(in: slug) }
+        let next = content.next.map { $0.path(in: slug) }
         self.init(
             title: "\(mark)Jobs · \(access.organization.name)", hasAlarm: counts.failing > 0, tabIcon: icon,
             livePath: Fragments.path("jobslive", of: query.path(in: slug)), sentence: Self.sentence(counts),
@@ -86,15 +86,15 @@ extension JobsPage {
         return counts.all == 0 ? "" : "Nothing is failing or late."
     }
 
-    /// `4,812 of 10,000 executions used in November.`
+    /// `4,812 of 10 k executions used in November.`
     static func words(ofUsage usage: JSON) -> String {
         let names = [
             "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
         ]
         let month = usage["month"]?.string.flatMap { Int($0.suffix(2)) }.map { names[($0 + 11) % 12] } ?? "this month"
-        let used = Words.grouped(usage["executions_used"]?.int ?? 0)
+        let used = Words.count(usage["executions_used"]?.int ?? 0)
         guard let limit = usage["executions_limit"]?.int else { return "\(used) executions used in \(month)." }
-        return "\(used) of \(Words.grouped(limit)) executions used in \(month)."
+        return "\(used) of \(Words.count(limit)) executions used in \(month)."
     }
 
     private static func tabs(_ counts: JobCounts, _ query: JobsQuery, _ slug: String) -> [Tab] {

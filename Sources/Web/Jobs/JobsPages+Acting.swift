@@ -77,13 +77,10 @@ extension JobsPages {
 
     @Sendable func showDeletion(_ request: Request, _ context: MemberContext) async throws -> Response {
         let job = try await find(context)
-        let form = Form(
-            to: Paths.filled(Paths.jobDeletion, context.slug, job.id.text), token: context.viewer.formToken, button: "Delete it",
-            cancel: path(of: job, context), isDangerous: true)
-        let page = PlainPage(
+        let page = PlainPage.asking(
             "Delete \(job.definition.name)", [Self.consequence(isOne: true), try await history(of: job, context.access)],
             facts: [("Job", job.definition.name), ("Calls", Target(job.definition).inShort), ("Schedule", job.scheduleInWords)],
-            forms: [form])
+            to: Paths.filled(Paths.jobDeletion, context.slug, job.id.text), "Delete it", cancel: path(of: job, context), context.viewer)
         return pages.answer(page, to: context.viewer)
     }
 

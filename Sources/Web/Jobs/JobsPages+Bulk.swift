@@ -19,7 +19,10 @@ extension JobsPages {
         if act == .delete, values["confirmed"]?.bool != true, !jobs.isEmpty { return ask(toDelete: jobs, backTo: list, context) }
         for job in jobs {
             do {
-                try await carryOut(act, job, context.access)
+                guard try await carryOut(act, job, context.access) else {
+                    report.fail(job.definition.name, "Its last execution did not fail.")
+                    continue
+                }
                 report.succeed()
             } catch let refusal as any Answerable {
                 report.fail(job.definition.name, refusal.problem.detail)
@@ -39,13 +42,25 @@ extension JobsPages {
         do { return try await work.jobs.find(.id(id), for: access) } catch Refusal.notFound { return nil }
     }
 
-    private func carryOut(_ act: BulkAct, _ job: Job, _ access: Access) async throws {
+    /// False: there was nothing to retry.
+    private func carryOut(_ act: BulkAct, _ job: Job, _ access: Access) async throws -> Bool {
         switch act {
+        case .retry: return try await retry(job, access)
         case .run: _ = try await work.executions.trigger(job, override: [:], by: .manual, for: access)
         case .pause: _ = try await work.jobs.pause(.id(job.id), until: nil, for: access)
         case .resume: _ = try await work.jobs.resume(.id(job.id), makingUp: nil, for: access)
         case .delete: try await work.jobs.delete(.id(job.id), for: access)
         }
+        return true
+    }
+
+    /// Runs the last execution of a job again, with the body that it had, if it failed. What did not run is passed over.
+    private func retry(_ job: Job, _ access: Access) async throws -> Bool {
+        let recent = try await work.executions.recent(of: [job.id], for: access)[job.id] ?? []
+        guard let last = recent.first(where: { $0.status == .success || $0.status.isFailure }), last.status.isFailure else { return false }
+        let execution = try await work.executions.find(last.id.text, for: access).execution
+        _ = try await work.executions.retry(execution, for: access)
+        return true
     }
 
     /// So many are named.

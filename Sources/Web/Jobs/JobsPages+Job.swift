@@ -28,11 +28,15 @@ extension JobsPages {
         async let days = work.executions.days(of: id, for: access)
         async let running = work.executions.running(of: [id], for: access)
         async let pauses = pauses(of: [job], for: access)
+        async let channels = work.alerts.channels.names(for: access)
+        let incidents = try await work.alerts.incidents.open(of: [id], for: access)[id] ?? []
         let moved = try await people.auditLog.latest("job.next_run_moved", on: [id.text], for: access)[id.text]?.at
         let content = JobPage.Content(
             job: job, preview: try await preview, recent: try await recent[id] ?? [], executions: try await latest,
             days: try await days, isRunning: try await !running.isEmpty, pause: try await pauses[id],
-            movedAt: moved.flatMap { $0.adding(Self.newsOfZones) > now ? $0 : nil }, now: now)
+            movedAt: moved.flatMap { $0.adding(Self.newsOfZones) > now ? $0 : nil },
+            incidents: incidents, tellings: try await work.alerts.incidents.tellings(of: incidents, for: access),
+            channels: try await channels, now: now)
         let page = JobPage(content, forms, of: context.viewer, access, siteURL: siteURL, assets: pages.assets)
         return pages.answer(page, to: context.viewer)
     }

@@ -15,8 +15,8 @@ extension JobsPages {
         let query = JobsQuery(try request.query(JobsQuery.fields))
         if query.deleted { return try await listDeleted(query, context) }
         let access = context.access
-        async let usage = work.jobs.usage(of: nil, for: access)
         let counts = try await work.jobs.counts(for: access)
+        async let usage = work.jobs.usage(of: nil, jobs: counts.all, for: access)
         let (jobs, next) = try await page(query, counts, access)
         let content = JobsPage.Content(
             query: query, counts: counts, usage: try await usage, rows: try await rows(jobs, query, access), next: next)
@@ -26,13 +26,14 @@ extension JobsPages {
 
     private func page(
         _ query: JobsQuery, _ counts: JobCounts, _ access: Access
-    ) async throws -> (jobs: [Job], next: Jobs.Position?) {
+    ) async throws -> (jobs: [Job], next: JobsQuery?) {
         let first = query.isPlain ? try await trouble(counts, access) : []
         let limit = Self.perPage - first.count
         let listed = try await work.jobs.list(query.filter, in: query.order, after: query.position, limit: limit + 1, for: access)
-        let known = Set(first.map(\.id))
+        let known = Set(first.map(\.id.text) + query.shown)
         let page = listed.prefix(limit)
-        return (first + page.map(\.job).filter { !known.contains($0.id) }, listed.count > limit ? page.last?.position : nil)
+        let next = listed.count > limit ? page.last.map { query.behind($0.position, first) } : nil
+        return (first + page.map(\.job).filter { !known.contains($0.id.text) }, next)
     }
 
     /// What fails and what is late: whoever opens the list comes for these.

@@ -13,6 +13,7 @@ struct KeysPages: Sendable {
         member.post(Paths.keys, needs: .manageKeys, form: APIKey.fields, use: make)
         member.get(Paths.key, needs: .manageKeys, use: show)
         member.post(Paths.keyRotation, needs: .manageKeys, form: APIKey.rotationFields, use: rotate)
+        member.get(Paths.keyRevocation, needs: .manageKeys, use: showRevocation)
         member.post(Paths.keyRevocation, needs: .manageKeys, use: revoke)
     }
 
@@ -59,16 +60,13 @@ struct KeysPages: Sendable {
     }
 
     private func show(_ key: APIKey, form: Form, _ context: MemberContext) -> Response {
-        let isOpen = key.revokedAt == nil && !key.hasExpired
-        let revoking = PostButton(
-            "Revoke", to: Paths.filled(Paths.keyRevocation, context.slug, key.id.text), token: context.viewer.formToken, about: key.name,
-            isDanger: true)
+        let isOpen = key.isOpen
+        let revocation = Paths.filled(Paths.keyRevocation, context.slug, key.id.text)
         let page = PlainPage(
             key.name,
             isOpen ? ["Rotating gives it a new secret, and nothing else changes."] : ["This key is refused."],
             facts: key.facts, forms: isOpen ? [form] : [], links: [("All keys", Paths.filled(Paths.keys, context.slug))],
-            dangers: isOpen
-                ? [.init("Revoke this key", "It is refused from the next request on, and cannot be brought back.", revoking)] : [])
+            dangers: isOpen ? [.init("Revoke this key", Self.consequence, "Revoke", at: revocation)] : [])
         return pages.answer(page, to: context.viewer)
     }
 
@@ -88,6 +86,18 @@ struct KeysPages: Sendable {
                 return shown(issued, "This is the new secret", context)
             }
         }
+    }
+
+    private static let consequence = "It is refused from the next request on, and cannot be brought back."
+
+    @Sendable private func showRevocation(_ request: Request, _ context: MemberContext) async throws -> Response {
+        let key = try await find(context)
+        let path = Paths.filled(Paths.key, context.slug, key.id.text)
+        guard key.isOpen else { return .seeOther(path) }
+        let page = PlainPage.asking(
+            "Revoke \(key.name)", [Self.consequence, "Programs that still use it fail until they have another one."], facts: key.facts,
+            to: Paths.filled(Paths.keyRevocation, context.slug, key.id.text), "Revoke it", cancel: path, context.viewer)
+        return pages.answer(page, to: context.viewer)
     }
 
     @Sendable private func revoke(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
@@ -151,6 +161,8 @@ extension KeysPage {
 }
 
 extension APIKey {
+    fileprivate var isOpen: Bool { revokedAt == nil && !hasExpired }
+
     /// What it is good for now.
     fileprivate var state: String {
         if let revokedAt { return "Revoked \(revokedAt.words)" }

@@ -29,7 +29,7 @@ struct MembersPage: Page {
     let invites: [InviteRow]
     let isManager: Bool
     let inviting: [Form]
-    let leaving: [PostButton]
+    let leavingPath: String
 }
 
 extension MembersPage {
@@ -42,7 +42,7 @@ extension MembersPage {
             MemberRow(
                 email: $0.user.email.text, memberPath: Paths.filled(Paths.member, slug, $0.user.id.text),
                 mayBeChanged: access.may(.manageMembers) && access.role.isAtLeast($0.role), isSelf: $0.user.id == user.id,
-                memberRole: $0.role.rawValue, since: [Moment($0.createdAt, now: now)])
+                memberRole: $0.role.rawValue.capitalizedFirst, since: [Moment($0.createdAt, now: now)])
         }
         self.invites = invites.map { invite in
             let acts = [
@@ -52,16 +52,14 @@ extension MembersPage {
                     "Revoke", to: Paths.filled(Paths.sentInviteRevocation, slug, invite.id.text), token: token, about: invite.email.text),
             ]
             return InviteRow(
-                invited: invite.email.text, invitedRole: invite.role.rawValue, sentAt: [Moment(invite.sentAt, now: now)],
+                invited: invite.email.text, invitedRole: invite.role.rawValue.capitalizedFirst, sentAt: [Moment(invite.sentAt, now: now)],
                 openUntil: [Moment(invite.expiresAt, now: now)],
                 inviteActs: access.role.isAtLeast(invite.role) ? acts : [])
         }
         hasInvites = !invites.isEmpty
         isManager = !inviting.isEmpty
         self.inviting = inviting
-        leaving = [
-            PostButton("Leave", to: Paths.filled(Paths.leaving, slug), token: token, about: access.organization.name, isDanger: true)
-        ]
+        leavingPath = Paths.filled(Paths.leaving, slug)
     }
 
     static let samples = [
@@ -72,7 +70,7 @@ extension MembersPage {
                     email: "ada@example.com", memberPath: "/", mayBeChanged: false, isSelf: true, memberRole: "viewer",
                     since: [PageSamples.moment])
             ],
-            hasInvites: false, invites: [], isManager: false, inviting: [], leaving: [PageSamples.button]),
+            hasInvites: false, invites: [], isManager: false, inviting: [], leavingPath: "/l"),
         MembersPage(
             title: "Members · Acme", lead: "3 of 10 places taken, open invites included.",
             members: [
@@ -85,6 +83,6 @@ extension MembersPage {
                 .init(
                     invited: "bob@example.com", invitedRole: "member", sentAt: [PageSamples.moment], openUntil: [PageSamples.moment],
                     inviteActs: [PageSamples.button])
-            ], isManager: true, inviting: [PageSamples.form], leaving: [PageSamples.button]),
+            ], isManager: true, inviting: [PageSamples.form], leavingPath: "/l"),
     ]
 }

@@ -11,8 +11,11 @@ struct MembersPages: Sendable {
         member.get(Paths.members, needs: .seeMembers, use: list)
         member.get(Paths.member, needs: .manageMembers, use: show)
         member.post(Paths.memberRole, needs: .manageMembers, form: [Membership.roleField], use: changeRole)
+        member.get(Paths.memberRemoval, needs: .manageMembers, use: showRemoval)
         member.post(Paths.memberRemoval, needs: .manageMembers, use: remove)
+        member.get(Paths.memberTransfer, needs: .transferOwnership, use: showTransfer)
         member.post(Paths.memberTransfer, needs: .transferOwnership, use: transfer)
+        member.get(Paths.leaving, needs: .seeMembers, use: showLeaving)
         member.post(Paths.leaving, needs: .seeMembers, use: leave)
         member.post(Paths.sentInvites, needs: .manageMembers, form: Invite.fields, use: invite)
         member.post(Paths.sentInviteRepetition, needs: .manageMembers, use: resend)
@@ -46,7 +49,7 @@ struct MembersPages: Sendable {
 
     /// Those that may be given.
     private static func roles(of access: Access) -> [FormField.Option] {
-        Role.allCases.filter { access.role.isAtLeast($0) }.map { .init(value: $0.rawValue, label: $0.rawValue) }
+        Role.allCases.filter { access.role.isAtLeast($0) }.map { .init(value: $0.rawValue, label: $0.rawValue.capitalizedFirst) }
     }
 
     // MARK: - One member
@@ -61,21 +64,16 @@ struct MembersPages: Sendable {
         let isSelf = member.user.id == context.person.user.id
         var dangers: [PlainPage.Danger] = []
         if context.access.may(.transferOwnership), !isSelf {
-            let button = PostButton(
-                "Hand over", to: Paths.filled(Paths.memberTransfer, slug, id), token: context.viewer.formToken,
-                about: "to \(member.user.email)", isDanger: true)
-            dangers.append(.init("Hand the organization over", "Makes this person the owner and you an admin.", button))
+            let path = Paths.filled(Paths.memberTransfer, slug, id)
+            dangers.append(.init("Hand the organization over", "Makes this person an owner and you an admin.", "Hand over", at: path))
         }
         if !isSelf {
-            let button = PostButton(
-                "Remove", to: Paths.filled(Paths.memberRemoval, slug, id), token: context.viewer.formToken, about: member.user.email.text,
-                isDanger: true)
-            let consequence = "Takes all access away at once. API keys that this person made go on working, but manage nothing more."
-            dangers.append(.init("Remove from the organization", consequence, button))
+            let path = Paths.filled(Paths.memberRemoval, slug, id)
+            dangers.append(.init("Remove from the organization", Self.removal, "Remove", at: path))
         }
         let page = PlainPage(
             member.user.email.text, ["A change holds from the next request on."],
-            facts: [("Role", member.role.rawValue), ("Member since", member.createdAt.words)], forms: [form],
+            facts: Self.facts(of: member), forms: [form],
             links: [("All members", Paths.filled(Paths.members, slug))], dangers: dangers)
         return pages.answer(page, to: context.viewer)
     }
@@ -91,41 +89,12 @@ struct MembersPages: Sendable {
         let member = try await find(context)
         return try await form.answer(redrawing: roleForm(member, context), with: { show(member, form: $0, context) }) { values in
             guard let role = values["role"]?.string.flatMap(Role.init) else { throw Problem.notFound }
-            return try await recently(role == .owner || member.role == .owner, about: member, context) {
+            let path = Paths.filled(Paths.member, context.slug, member.user.id.text)
+            return try await recently(role == .owner || member.role == .owner, on: path, context) {
                 try await refusing(at: "/role") { _ = try await people.memberships.change(member.user.id, to: role, for: context.access) }
                 log("role changed", member.user.id.text, context)
                 return back(context).flashing("\(member.user.email) is \(role.rawValue) now.")
             }
-        }
-    }
-
-    @Sendable private func remove(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
-        let member = try await find(context)
-        return try await recently(member.role == .owner, about: member, context) {
-            try await explained(context) {
-                try await people.memberships.remove(member.user.id, for: context.access)
-                log("member removed", member.user.id.text, context)
-                return back(context).flashing("\(member.user.email) is removed.")
-            }
-        }
-    }
-
-    @Sendable private func transfer(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
-        let member = try await find(context)
-        return try await recently(true, about: member, context) {
-            try await explained(context) {
-                try await people.memberships.transfer(to: member.user.id, for: context.access, in: context.person.session)
-                log("ownership transferred", member.user.id.text, context)
-                return back(context).flashing("\(member.user.email) owns the organization now, and you are an admin.")
-            }
-        }
-    }
-
-    @Sendable private func leave(_ form: SubmittedForm, _ context: MemberContext) async throws -> Response {
-        try await explained(context) {
-            try await people.memberships.leave(context.access)
-            log("member left", context.person.user.id.text, context)
-            return .seeOther(Paths.account).flashing("You have left \(context.access.organization.name).")
         }
     }
 
@@ -167,21 +136,21 @@ struct MembersPages: Sendable {
     // MARK: -
 
     /// Who owns the organization changes only by somebody who has just signed in.
-    private func recently(
-        _ isOwnership: Bool, about member: Membership, _ context: MemberContext, _ act: () async throws -> Response
+    func recently(
+        _ isOwnership: Bool, on path: String, _ context: MemberContext, _ act: () async throws -> Response
     ) async throws -> Response {
         guard isOwnership else { return try await act() }
-        return try await context.recently(on: Paths.filled(Paths.member, context.slug, member.user.id.text), act)
+        return try await context.recently(on: path, act)
     }
 
-    private func find(_ context: MemberContext) async throws -> Membership {
+    func find(_ context: MemberContext) async throws -> Membership {
         try await people.memberships.find(context.parameters.get("member") ?? "", for: context.access)
     }
 
-    private func back(_ context: MemberContext) -> Response { .seeOther(Paths.filled(Paths.members, context.slug)) }
+    func back(_ context: MemberContext) -> Response { .seeOther(Paths.filled(Paths.members, context.slug)) }
 
     /// What a button may not do is said on the page that it was pressed on.
-    private func explained(_ context: MemberContext, _ act: () async throws -> Response) async throws -> Response {
+    func explained(_ context: MemberContext, _ act: () async throws -> Response) async throws -> Response {
         do {
             return try await act()
         } catch let denial as Denial where ![Denial.notFound, .recentSignInNeeded].contains(denial) {
@@ -189,7 +158,7 @@ struct MembersPages: Sendable {
         }
     }
 
-    private func log(_ what: StaticString, _ whom: String, _ context: MemberContext) {
+    func log(_ what: StaticString, _ whom: String, _ context: MemberContext) {
         context.logger.info(
             "\(what)",
             metadata: [

@@ -6,6 +6,8 @@ import Tenancy
 /// was ended, a role that was lowered and a member who was removed are so from the next request on.
 struct SessionFinder: RouterMiddleware {
     let people: People
+    /// So many incidents are open in an organization, for its pages' navigation.
+    var openIncidents: @Sendable (Access) async throws -> Int = { _ in 0 }
 
     func handle(
         _ request: Request, context: VisitorContext, next: (Request, VisitorContext) async throws -> Response
@@ -41,9 +43,13 @@ struct SessionFinder: RouterMiddleware {
                 context.movedTo = "/" + ([now] + request.uri.path.split(separator: "/").dropFirst().map(String.init)).joined(separator: "/")
             }
         }
+        var incidents = 0
+        if let access = context.access, request.method == .get, context.viewer.fragment.isEmpty {
+            incidents = try await openIncidents(access)
+        }
         context.viewer.navigation = Navigation(
             email: session.user.email.text,
             organizations: memberships.filter { $0.erasedAt == nil }.map { ($0.organization.name, $0.organization.slug) },
-            access: context.access, invites: person.invites.count, path: request.uri.path)
+            access: context.access, invites: person.invites.count, incidents: incidents, path: request.uri.path)
     }
 }

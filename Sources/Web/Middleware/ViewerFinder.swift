@@ -21,6 +21,9 @@ struct Viewer: Sendable {
     /// Where a live page hears of what happens; empty: on no organization's page.
     var streamPath = ""
 
+    /// Something fails in the organization whose page it is. Set by `AlarmFinder`.
+    var hasAlarm = false
+
     /// Nil: nobody is signed in. To be set by whoever knows sessions.
     var navigation: Navigation?
 }

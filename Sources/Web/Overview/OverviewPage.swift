@@ -18,9 +18,13 @@ struct OverviewPage: Page {
         let troubleName: String
         let troublePath: String
         let notes: [JobNote]
+        /// One, or none.
+        let incidentLinks: [IncidentLink]
         let troubleBars: String
         let troubleLast: [Moment]
     }
+
+    struct IncidentLink: Sendable { let incidentPath, incidentWords: String }
 
     struct Done: Sendable {
         let doneID: String
@@ -85,7 +89,9 @@ extension OverviewPage {
                 Trouble(
                     troubleID: "t-1", troubleMark: Mark.bad.svg, troubleState: "Failing", isBad: true, troubleName: "Nightly <b> export",
                     troublePath: "/j",
-                    notes: [JobNote("HTTP 504 after 30.0\u{A0}s · 5 in a row", tone: "bad")], troubleBars: Bars([.good, .good, .bad]).svg,
+                    notes: [JobNote("HTTP 504 after 30.0\u{A0}s · 5 in a row", tone: "bad")],
+                    incidentLinks: [IncidentLink(incidentPath: "/i", incidentWords: "Incident")],
+                    troubleBars: Bars([.good, .good, .bad]).svg,
                     troubleLast: [PageSamples.moment])
             ], hasMoreTroubles: true, moreTroubles: "3 more", troublesPath: "/acme/jobs?health=failing", hasJobs: true, hasDone: true,
             done: [

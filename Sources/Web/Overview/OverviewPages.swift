@@ -20,28 +20,32 @@ struct OverviewPages: Sendable {
 
     @Sendable private func overview(_ request: Request, _ context: MemberContext) async throws -> Response {
         let access = context.access
-        async let counts = work.jobs.counts(for: access)
         async let today = work.executions.today(for: access)
-        async let usage = work.jobs.usage(of: nil, for: access)
         async let done = work.executions.page(after: nil, limit: Self.mostDone, withResponses: false, for: access)
         async let next = work.jobs.list(in: .nextRun, after: nil, limit: Self.mostNext, for: access)
-        let troubles = try await troubles(access)
+        let counts = try await work.jobs.counts(for: access)
+        async let usage = work.jobs.usage(of: nil, jobs: counts.all, for: access)
+        let troubles = try await troubles(counts, access)
+        async let recent = work.executions.recent(of: troubles.map(\.id), for: access)
         let named = try await done
         let titles = try await work.jobs.titles(of: named.map(\.jobID), for: access)
+        let incidents = try await work.alerts.incidents.open(of: troubles.map(\.id), for: access)
         let facts = OverviewPage.Facts(
-            counts: try await counts, today: try await today, usage: try await usage, troubles: troubles,
-            recent: try await work.executions.recent(of: troubles.map(\.id), for: access), done: named, titles: titles,
+            counts: counts, today: try await today, usage: try await usage, troubles: troubles, incidents: incidents,
+            recent: try await recent, done: named, titles: titles,
             next: try await next.map(\.job), now: work.now)
         let page = OverviewPage(facts, access, viewer: context.viewer, icon: pages.assets.icon(hasAlarm: facts.counts.failing > 0), siteURL)
         return pages.answer(page, to: context.viewer)
     }
 
-    /// The failing ones, then the late ones.
-    private func troubles(_ access: Access) async throws -> [Job] {
-        async let failing = work.jobs.list(
-            Jobs.Filter(health: "failing"), in: .changedLast, after: nil, limit: Self.mostTroubles, for: access)
-        async let late = work.jobs.list(Jobs.Filter(health: "late"), in: .changedLast, after: nil, limit: Self.mostTroubles, for: access)
-        return Array(try await (failing + late).map(\.job).prefix(Self.mostTroubles))
+    /// The failing ones, then the late ones. What is not there is not asked for.
+    private func troubles(_ counts: JobCounts, _ access: Access) async throws -> [Job] {
+        var jobs: [Job] = []
+        for (health, count) in [("failing", counts.failing), ("late", counts.late)] where count > 0 && jobs.count < Self.mostTroubles {
+            let limit = Self.mostTroubles - jobs.count
+            jobs += try await work.jobs.list(.init(health: health), in: .changedLast, after: nil, limit: limit, for: access).map(\.job)
+        }
+        return jobs
     }
 }
 
@@ -52,6 +56,7 @@ extension OverviewPage {
         let today: Today
         let usage: JSON
         let troubles: [Job]
+        let incidents: [Job.Identifier: [Incident]]
         let recent: [Job.Identifier: [RecentExecution]]
         let done: [Execution]
         let titles: [Job.Identifier: Jobs.Title]
@@ -68,7 +73,8 @@ extension OverviewPage {
             organization: access.organization.name, hasAlarm: failing > 0,
             iconPath: icon, livePath: Fragments.path("overviewlive", of: viewer.place), sentence: JobsPage.sentence(counts),
             numbers: Self.numbers(facts, slug), hasTroubles: !facts.troubles.isEmpty,
-            troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], slug, now: facts.now) }, hasMoreTroubles: more > 0,
+            troubles: facts.troubles.map { Trouble($0, facts.recent[$0.id] ?? [], facts.incidents[$0.id] ?? [], slug, now: facts.now) },
+            hasMoreTroubles: more > 0,
             moreTroubles: "\(Words.count(more)) more", troublesPath: Paths.filled(Paths.jobs, slug),
             hasJobs: counts.all > 0, hasDone: !facts.done.isEmpty,
             done: facts.done.map { Done($0, facts.titles[$0.jobID]?.name ?? "A deleted job", slug, now: facts.now) },
@@ -108,12 +114,16 @@ extension OverviewPage {
 }
 
 extension OverviewPage.Trouble {
-    init(_ job: Job, _ recent: [RecentExecution], _ slug: String, now: Timestamp) {
+    init(_ job: Job, _ recent: [RecentExecution], _ incidents: [Incident], _ slug: String, now: Timestamp) {
         let standing = JobStanding(job.shownHealth(at: now), isRunning: false)
         self.init(
             troubleID: "trouble-\(job.id)", troubleMark: standing.mark.svg, troubleState: standing.word, isBad: standing.isFailing,
             troubleName: job.definition.name,
             troublePath: Paths.filled(Paths.job, slug, job.id.text), notes: JobNote.all(of: job, recent, pausedBy: nil, now: now),
+            incidentLinks: incidents.prefix(1).map { incident in
+                let words = "Incident, opened \(Moment.words(incident.openedAt, now: now))" + (incident.silence == nil ? "" : ", muted")
+                return .init(incidentPath: Paths.filled(Paths.incident, slug, incident.id.text), incidentWords: words)
+            },
             troubleBars: Bars(recent.reversed().map(Bars.Bar.init)).svg,
             troubleLast: recent.first.map { [Moment($0.finishedAt, now: now)] } ?? [])
     }

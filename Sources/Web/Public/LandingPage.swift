@@ -27,6 +27,7 @@ struct LandingPage: Page {
     let startPath = Paths.document("getting-started")
     let cronPath = Paths.document("cron")
     let webhooksPath = Paths.document("webhooks")
+    let alertsPath = Paths.document("alerts")
     let syncPath = Paths.document("sync")
     let hostingPath = Paths.document("self-hosting")
     let apiPath = Paths.apiDocs

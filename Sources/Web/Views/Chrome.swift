@@ -55,7 +55,7 @@ struct Chrome: Sendable {
         title: String, body: String, assets: Assets, viewer: Viewer, hasAlarm: Bool = false, description: String = "", siteURL: String = ""
     ) {
         (self.title, self.body, stylesheet, script) = (title, body, assets.stylesheet.url, assets.script.url)
-        icon = assets.icon(hasAlarm: hasAlarm)
+        icon = assets.icon(hasAlarm: hasAlarm || viewer.hasAlarm)
         streamPath = viewer.streamPath
         hasStream = !streamPath.isEmpty
         isSystemTheme = viewer.theme == .system

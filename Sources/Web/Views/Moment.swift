@@ -73,7 +73,10 @@ enum Words {
         return (number < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
     }
 
-    private static func tenths(_ number: Int64, of unit: Int64) -> String { "\(number / unit).\(number % unit / (unit / 10))" }
+    private static func tenths(_ number: Int64, of unit: Int64) -> String {
+        let tenth = number % unit / (unit / 10)
+        return tenth == 0 ? "\(number / unit)" : "\(number / unit).\(tenth)"
+    }
 
     /// `512 B`, `1.4 KiB`, `2.0 MiB`
     static func bytes(_ count: Int) -> String {

@@ -32,23 +32,28 @@ struct Navigation: Sendable {
     let signOutPath = Paths.signOut
 
     /// `email` names the person; `organizations` are all that he belongs to; `access` is what he has in the one that the page
-    /// belongs to, nil outside of any; `invites` so many await his answer; `path` is the page's own.
-    init(email: String, organizations: [(name: String, slug: String)], access: Access?, invites: Int, path: String) {
+    /// belongs to, nil outside of any; `invites` so many await his answer, so many `incidents` are open; `path` is the
+    /// page's own.
+    init(
+        email: String, organizations: [(name: String, slug: String)], access: Access?, invites: Int, incidents: Int = 0, path: String
+    ) {
         accountLabel = email
         let slug = access?.organization.slug
         switcherLabel = access?.organization.name ?? "Organizations"
         organizationLinks = organizations.map { Link($0.name, Paths.organization($0.slug), isHere: $0.slug == slug) }
-        sectionLinks = access.map { Self.sections($0, path) } ?? []
+        sectionLinks = access.map { Self.sections($0, incidents, path) } ?? []
         hasSections = !sectionLinks.isEmpty
         hasInvites = invites > 0
         invitesLabel = "Invites (\(invites))"
     }
 
-    private static func sections(_ access: Access, _ path: String) -> [Link] {
+    private static func sections(_ access: Access, _ incidents: Int, _ path: String) -> [Link] {
         let slug = access.organization.slug
         let all: [(label: String, path: String, permission: Permission, key: String)] = [
             ("Overview", Paths.organization, .seeJobs, "g o"), ("Jobs", Paths.jobs, .seeJobs, "g j"),
-            ("Executions", Paths.executions, .seeJobs, "g e"), ("Members", Paths.members, .seeMembers, "g m"),
+            ("Executions", Paths.executions, .seeJobs, "g e"),
+            (incidents == 0 ? "Alerts" : "Alerts (\(incidents < 100 ? "\(incidents)" : "99+"))", Paths.incidents, .seeAlerts, "g t"),
+            ("Members", Paths.members, .seeMembers, "g m"),
             ("API keys", Paths.keys, .manageKeys, "g k"), ("Audit log", Paths.auditLog, .seeAuditLog, "g a"),
             ("Settings", Paths.settings, .changeSettings, "g s"),
         ]

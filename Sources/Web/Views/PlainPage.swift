@@ -6,13 +6,12 @@ struct PlainPage: Page {
     struct Paragraph: Sendable { let paragraph: String }
     struct Fact: Sendable { let factLabel, factValue: String }
     struct Link: Sendable { let linkText, linkTarget: String }
-    /// Something that is not easily taken back, what comes of it, and the button.
+    /// Something that is not easily taken back, what comes of it, and the page that asks once more.
     struct Danger: Sendable {
-        let dangerHeading, consequence: String
-        let dangerActs: [PostButton]
+        let dangerHeading, consequence, dangerLabel, dangerPath: String
 
-        init(_ heading: String, _ consequence: String, _ button: PostButton) {
-            (dangerHeading, self.consequence, dangerActs) = (heading, consequence, [button])
+        init(_ heading: String, _ consequence: String, _ label: String, at path: String) {
+            (dangerHeading, self.consequence, dangerLabel, dangerPath) = (heading, consequence, label, path)
         }
     }
 
@@ -64,6 +63,16 @@ struct PlainPage: Page {
 }
 
 extension PlainPage {
+    /// Asks before something that is not easily taken back: the heading names the thing, the sentences say what comes of it. `path` is
+    /// where it is done, `cancel` where to go instead.
+    static func asking(
+        _ heading: String, _ consequences: [String], facts: [(String, String)] = [], to path: String, _ button: String, cancel: String,
+        _ viewer: Viewer
+    ) -> PlainPage {
+        let form = Form(to: path, token: viewer.formToken, button: button, cancel: cancel, isDangerous: true)
+        return PlainPage(heading, consequences, facts: facts, forms: [form])
+    }
+
     static let samples = [
         PlainPage("Nothing to do"),
         PlainPage(
@@ -79,7 +88,7 @@ extension PlainPage {
                             chosen: ["read"]),
                         FormField(name: "role", kind: .select, label: "Role", value: "b", options: [.init(value: "b", label: "B")]),
                     ], button: "Save", cancel: "/", isDangerous: true)
-            ], acts: [PostButton("Remove", to: "/b", token: "t", about: "ada@example.com", isDanger: true, [("a", "b")])],
-            links: [("Back", "/")], way: ("On", "/c"), dangers: [Danger("Remove", "Nothing is kept.", PageSamples.button)]),
+            ], acts: [PostButton("Remove", to: "/b", token: "t", about: "ada@example.com", [("a", "b")])],
+            links: [("Back", "/")], way: ("On", "/c"), dangers: [Danger("Remove Ada", "Nothing is kept.", "Remove", at: "/d")]),
     ]
 }

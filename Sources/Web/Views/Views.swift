@@ -83,14 +83,14 @@ struct Views: Sendable {
     ]
 
     /// A partial alone, as HTML.
-    func partial(_ name: String, _ value: some Sendable) -> String { library.render(value, withTemplate: name) ?? "" }
+    func partial(_ name: String, _ value: some Sendable) -> String { library.render(Shown(value), withTemplate: name) ?? "" }
 
     /// The page in its layout, as HTML, for whoever looks at it.
     func html(_ page: some Page, assets: Assets, viewer: Viewer) -> String {
-        let body = library.render(page, withTemplate: type(of: page).template) ?? ""
+        let body = library.render(Shown(page), withTemplate: type(of: page).template) ?? ""
         let chrome = Chrome(
             title: page.title, body: body, assets: assets, viewer: viewer, hasAlarm: page.hasAlarm, description: page.description,
             siteURL: siteURL)
-        return library.render(chrome, withTemplate: "layout") ?? ""
+        return library.render(Shown(chrome), withTemplate: "layout") ?? ""
     }
 }

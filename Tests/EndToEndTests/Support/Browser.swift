@@ -215,14 +215,14 @@ extension Browser {
     }
 
     @discardableResult
-    fileprivate func ask(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
+    func ask(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
         try await Self.ask(port, method, "/session/\(session)\(path)", body)
     }
 
     private static func ask(_ port: UInt16, _ method: String, _ path: String, _ body: JSON?) async throws -> JSON {
         let call = Call(method: method, path: path, body: body?.bytes())
-        // The driver says that it closes the connection, and does not.
-        let answer = Answer(await Wire.exchange(call.bytes, port: port, until: isWhole))
+        // The driver says that it closes the connection, and does not. On two busy cores a browser may take a minute to come up.
+        let answer = Answer(await Wire.exchange(call.bytes, port: port, patience: 180, until: isWhole))
         guard answer.status == 200 else { throw Refused(description: "\(method) \(path): \(answer.status) \(answer.text.prefix(500))") }
         return answer.json["value"] ?? .null
     }
@@ -232,24 +232,4 @@ extension Browser {
         let length = Answer(Array(bytes[..<gap.upperBound])).headers["content-length"].flatMap { Int($0) } ?? 0
         return bytes.count - gap.upperBound >= length
     }
-}
-
-/// Something on a page of a browser.
-struct Element: Sendable {
-    fileprivate let browser: Browser
-    fileprivate let id: String
-
-    /// Clicks in its middle, and waits for the page that may come of it.
-    func click() async throws { try await browser.ask("POST", "/element/\(id)/click", [:]) }
-
-    /// Types what is to stand in it, in place of what does.
-    func type(_ text: String) async throws {
-        try await browser.ask("POST", "/element/\(id)/clear", [:])
-        try await browser.ask("POST", "/element/\(id)/value", ["text": .string(text)])
-    }
-
-    var text: String { get async throws { try await browser.ask("GET", "/element/\(id)/text").string ?? "" } }
-
-    /// What the page's source says of it; nil where it says nothing.
-    func attribute(_ name: String) async throws -> String? { try await browser.ask("GET", "/element/\(id)/attribute/\(name)").string }
 }

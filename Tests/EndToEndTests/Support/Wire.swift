@@ -2,12 +2,12 @@ import Foundation
 
 /// A blocking socket on a thread of its own: what the server is sent must not be tidied up by a client library.
 enum Wire {
-    /// Sends `bytes` and reads until the server closes, or until what came `isWhole`; at most 30 s without a byte.
+    /// Sends `bytes` and reads until the server closes, or until what came `isWhole`; at most `patience` seconds without a byte.
     static func exchange(
-        _ bytes: [UInt8], port: UInt16, until isWhole: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+        _ bytes: [UInt8], port: UInt16, patience: Int = 30, until isWhole: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
     ) async -> [UInt8] {
         await withCheckedContinuation { done in
-            Thread.detachNewThread { done.resume(returning: blockingExchange(bytes, port, isWhole)) }
+            Thread.detachNewThread { done.resume(returning: blockingExchange(bytes, port, patience, isWhole)) }
         }
     }
 
@@ -19,10 +19,10 @@ enum Wire {
         return address
     }
 
-    private static func blockingExchange(_ bytes: [UInt8], _ port: UInt16, _ isWhole: ([UInt8]) -> Bool) -> [UInt8] {
+    private static func blockingExchange(_ bytes: [UInt8], _ port: UInt16, _ patience: Int, _ isWhole: ([UInt8]) -> Bool) -> [UInt8] {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
-        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        var limit = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = loopback(port: port)
         let code = withUnsafePointer(to: &address) {

@@ -33,10 +33,15 @@ extension Cast {
         case "execution" where route.contains("{attempt}"): return try await answeredExecution()
         case "execution": return try await execution()
         case "attempt": return "1"
+        case "channel": return try await channel().id.text
+        case "incident": return try await incident()
+        case "delivery": return try await delivery()
         case "organization": return try await deletedOrganization(ownedBy: "Alice")
         case "invite" where route.hasPrefix("/invites/"):
             return try await invite(to: email(of: person), by: "Charlie", of: globex.organization).token
         case "invite": return try await invite(of: acme.organization).id
+        case "token" where route.contains("/confirm/"): return try await channelToken(isConfirmed: false)
+        case "token" where route.contains("/leave/"): return try await channelToken(isConfirmed: true)
         case "token" where route.hasPrefix("/users/"): return try await link("sign_in", of: caller)
         case "token":
             let purpose = route.contains("address-back") ? "old_address" : "new_address"

@@ -49,14 +49,14 @@ enum Kinds {
 
     /// What no form may fall over.
     static let nasty = [
-        String(repeating: "x", count: 10_000), String(repeating: "👨‍👩‍👧‍👦", count: 2_000), String(repeating: "&<>", count: 3_000),
+        String(repeating: "x", count: 10_000), String(repeating: "👨‍👩‍👧‍👦", count: 400), String(repeating: "&<>", count: 1_000),
         "<!channel> <!here> <@U1> <#C1> <https://evil.example|click>", "<\u{301}!channel> <!channel\u{301}>", "@everyone @here <@1> <@&2>",
         "[click](https://evil.example) https://evil.example", "`a` ``b`` ```c``` ````d", "``\u{0}`x", "```\u{301}",
         "\u{202E}gnp.exe\u{202C} \u{2066}x",
         "a\r\nb\rc\u{2028}d\u{85}e", "\u{0}\u{1}\u{7F}", "", "   \t ", "\u{200B}\u{FEFF}",
-        "Z" + String(repeating: "\u{301}", count: 10_000),
-        String(repeating: "👨\u{200D}", count: 5_000), String(repeating: "\u{1100}", count: 5_000), "مرحبا بالعالم", "*b* _i_ ~s~ | > # -",
-        String(repeating: "*_~`", count: 2_500), "\u{FFFE}\u{10FFFF}", "\\\\\"quoted\"",
+        "Z" + String(repeating: "\u{301}", count: 3_000),
+        String(repeating: "👨\u{200D}", count: 1_500), String(repeating: "\u{1100}", count: 2_000), "مرحبا بالعالم", "*b* _i_ ~s~ | > # -",
+        String(repeating: "*_~`", count: 1_000), "\u{FFFE}\u{10FFFF}", "\\\\\"quoted\"",
     ]
 }
 

@@ -41,7 +41,11 @@ import Time
             INSERT INTO attempts (organization_id, keep_days, scheduled_for, execution_id, number, node_id, status, started_at, finished_at,
                     total_us)
                 SELECT organization_id, 7, scheduled_for, id, 1, gen_random_uuid(), 'success', now(), now(), 1 FROM executions;
-            ANALYZE jobs, job_states, queue, lanes, entitlements, executions, attempts, schedule_periods;
+            INSERT INTO incidents (organization_id, id, kind, job_id, subject, opened_at, closed_at)
+                SELECT organization_id, gen_random_uuid(), 'failing', id, 'missed', now(), CASE WHEN random() < 0.9 THEN now() END FROM jobs;
+            INSERT INTO breakers (organization_id, host, failures, failed_at)
+                SELECT id, 'h' || n || ':443', 1, now() FROM organizations, generate_series(1, 200) n;
+            ANALYZE jobs, job_states, queue, lanes, entitlements, executions, attempts, schedule_periods, incidents, breakers;
             """)
         return scene
     }
@@ -53,7 +57,7 @@ import Time
     private func expectNoTableIsRead(_ query: Query, in scene: Scene, _ comment: Comment) async throws {
         let plan = try await plan(query, in: scene)
         #expect(
-            plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods|recent_executions|job_days)/)
+            plan.firstMatch(of: /Seq Scan on (queue|jobs|job_states|executions|attempts|schedule_periods|recent_executions|job_days|incidents|breakers)/)
                 == nil, "\(comment): \(plan)")
     }
 
@@ -74,8 +78,14 @@ import Time
 
         let claims = try await scene.queue.claim(100, for: scene.engine.node, now: now, horizon: now.adding(.seconds(60))).claims
         #expect(claims.count > 50)
-        let finished = claims.map { $0.ended(at: now) }
-        try await expectNoTableIsRead(ExecutionQueue.recording(finished, by: scene.engine.node, now: now), in: scene, "complete")
+        let finished = claims.enumerated().map { index, claim in
+            var ended = claim.ended(Outcome(reason: index == 0 ? .connectFailed : nil), at: now)
+            ended.host = "h1:443"
+            return ended
+        }
+        let well = Array(finished.dropFirst())
+        try await expectNoTableIsRead(scene.queue.recording(well, by: scene.engine.node, now: now), in: scene, "complete, all well")
+        try await expectNoTableIsRead(scene.queue.recording(finished, by: scene.engine.node, now: now), in: scene, "complete")
 
         let job = try await scene.jobs.page(after: nil, limit: 1, for: scene.acme)[0]
         let first = try await scene.executions.page(after: nil, limit: 50, for: scene.acme)
@@ -116,6 +126,47 @@ import Time
             let plan = try await plan(query, in: scene)
             #expect(Set(plan.matches(of: /executions_keep_[0-9]+_[0-9]{8}/).map(\.0)).count <= 9, "\(plan)")
         }
+    }
+
+    /// Of the organization's thousand jobs nine fail, and five are paused: every tab in every order, and each page's numbers.
+    @Test func theListOfJobsReadsWhatItShows() async throws {
+        let scene = try await filled()
+        let (now, organization) = (scene.engine.clock.now(), scene.acme.organization.id)
+        let jobs = try await scene.jobs.page(after: nil, limit: 50, for: scene.acme).map(\.id)
+        try await scene.database.query("UPDATE job_states SET health = 'failing' WHERE job_id = ANY (\(Array(jobs.prefix(9))))")
+        try await scene.database.query("UPDATE jobs SET enabled = false WHERE id = ANY (\(Array(jobs.suffix(5))))")
+        try await scene.database.script("VACUUM ANALYZE jobs, job_states")
+        for health in [nil, "failing", "late", "healthy", "paused"] {
+            for order in Jobs.Order.allCases {
+                // What is paused has no next run, and is asked for by itself.
+                let part: Jobs.Order.Part =
+                    [.nextRun, .nextRunBackwards].contains(order) ? (health == "paused" ? .withoutValue : .withValue) : .all
+                let query = scene.jobs.listing(.init(health: health), in: order, part, after: nil, limit: 19, for: scene.acme)
+                try await expectRead(atMost: 250, query, in: scene, "\(health ?? "all") by \(order)")
+            }
+        }
+        // Each is looked at once.
+        for filter in [Jobs.Filter(search: "nowhere"), .init(tag: "none")] {
+            let query = scene.jobs.listing(filter, in: .newestFirst, after: nil, limit: 19, for: scene.acme)
+            try await expectRead(atMost: 1_100, query, in: scene, "nothing found")
+        }
+        try await expectRead(atMost: 1_100, Jobs.counting(organization, at: now), in: scene, "counts")
+        try await expectRead(
+            atMost: 1_100, "SELECT \(Jobs.Rhythm.columns(of: organization))", in: scene, "what a forecast is remembered by")
+    }
+
+    /// By all scans together, with what their filters leave out.
+    private func expectRead(atMost most: Int, _ query: Query, in scene: Scene, _ comment: Comment) async throws {
+        let lines = try await scene.database.query("EXPLAIN (ANALYZE, TIMING OFF) " + query).map { try $0("QUERY PLAN") as String }
+        var (read, loops) = (0, 1)
+        for line in lines {
+            if let match = line.firstMatch(of: /actual rows=([0-9]+)(?:\.[0-9]+)? loops=([0-9]+)/) {
+                loops = Int(match.2) ?? 1
+                if line.contains(/Scan (Backward )?using|(Seq|Bitmap Heap) Scan on/) { read += (Int(match.1) ?? 0) * loops }
+            }
+            if let match = line.firstMatch(of: /Rows Removed by Filter: ([0-9]+)/) { read += (Int(match.1) ?? 0) * loops }
+        }
+        #expect(read <= most, "\(comment): \(lines.joined(separator: "\n"))")
     }
 
     /// Of ten thousand executions of the organization two failed, and five are of a job with the tag.

@@ -7,34 +7,34 @@ import Time
 @testable import Tenancy
 
 @Suite(.database, .timeLimit(.minutes(2))) struct ZoneWatchTests {
-    private let zone = OwnZone()
+    let zone = OwnZone()
 
-    private func watch(_ scene: Scene) -> ZoneWatch { ZoneWatch(scene.engine, logger: silence) }
+    func watch(_ scene: Scene) -> ZoneWatch { ZoneWatch(scene.engine, logger: silence) }
 
     /// A full minute, so far from now.
-    private func minute(_ minutes: Int, from scene: Scene) -> Timestamp {
+    func minute(_ minutes: Int, from scene: Scene) -> Timestamp {
         Timestamp(seconds: (scene.engine.clock.now().seconds / 60 + Int64(minutes)) * 60)
     }
 
-    private let far = 100 * 24 * 60
+    let far = 100 * 24 * 60
 
-    private func job(_ schedule: JSON, in scene: Scene, nextRunAt: Timestamp? = nil, editedAt: Timestamp? = nil) async throws -> Job {
+    func job(_ schedule: JSON, in scene: Scene, nextRunAt: Timestamp? = nil, editedAt: Timestamp? = nil) async throws -> Job {
         let job = try await scene.jobs.create(.probe(schedule), for: scene.acme)
         if let nextRunAt { try await scene.database.query("UPDATE job_states SET next_run_at = \(nextRunAt) WHERE job_id = \(job.id)") }
         try await scene.database.query("UPDATE jobs SET updated_at = \(editedAt ?? minute(-far, from: scene)) WHERE id = \(job.id)")
         return job
     }
 
-    private func next(_ job: Job, in scene: Scene) async throws -> Timestamp? {
+    func next(_ job: Job, in scene: Scene) async throws -> Timestamp? {
         try await scene.jobs.find(.id(job.id), for: scene.acme).nextRunAt
     }
 
-    private func entries(_ scene: Scene) async throws -> [AuditEntry] {
+    func entries(_ scene: Scene) async throws -> [AuditEntry] {
         try await AuditLog(scene.database).page(after: nil, limit: 10_000, for: scene.acme).filter { $0.action == "job.next_run_moved" }
     }
 
     /// The zone is known, and then its clock is an hour ahead.
-    private func changeByAnHour(_ scene: Scene, version: String = "2026a") async throws {
+    func changeByAnHour(_ scene: Scene, version: String = "2026a") async throws {
         let watch = watch(scene)
         try await watch.look(version: "2025b")
         zone.change(to: 60)
@@ -215,73 +215,5 @@ import Time
         try #require(periods.count == 2)
         #expect(periods[0].0 == start && periods[0].1 == periods[1].0 && periods[0].2 == periods[1].0)
         #expect(periods[1].1 == nil && periods[1].2 == periods[1].0 && periods[1].0 <= scene.engine.clock.now())
-    }
-
-    @Test func manyJobsMoveInManySteps() async throws {
-        let scene = try await Scene()
-        let time = minute(far, from: scene)
-        let job = try await job(zone.yearly(at: time), in: scene)
-        try await scene.database.script(
-            """
-            INSERT INTO jobs SELECT (j).* FROM (
-                SELECT jsonb_populate_record(j, jsonb_build_object('id', gen_random_uuid())) AS j FROM jobs j, generate_series(1, 450)) x;
-            INSERT INTO job_states (organization_id, job_id, next_run_at) SELECT j.organization_id, j.id, s.next_run_at
-                FROM jobs j, job_states s WHERE j.id <> s.job_id;
-            """)
-        try await changeByAnHour(scene)
-        #expect(try await scene.count("job_states WHERE next_run_at = \(time.adding(.seconds(-3_600)))") == 451)
-        #expect(try await entries(scene).count == 451)
-        #expect(try await next(job, in: scene) == time.adding(.seconds(-3_600)))
-    }
-
-    @Test func aJobThatIsLockedKeepsNoOtherAndMovesLater() async throws {
-        let scene = try await Scene()
-        let time = minute(far, from: scene)
-        let locked = try await job(zone.yearly(at: time), in: scene)
-        let free = try await job(zone.yearly(at: time), in: scene)
-        let watch = watch(scene)
-        try await watch.look(version: "2025b")
-        zone.change(to: 60)
-        try await scene.database.transaction { transaction in
-            try await transaction.query("SELECT FROM job_states WHERE job_id = \(locked.id) FOR UPDATE")
-            await #expect(throws: PostgresError.self) { try await watch.look(version: "2026a") }
-        }
-        #expect(try await next(locked, in: scene) == time)
-        #expect(try await next(free, in: scene) == time.adding(.seconds(-3_600)))
-        try await watch.look(version: "2026a")
-        #expect(try await next(locked, in: scene) == time.adding(.seconds(-3_600)))
-        #expect(try await entries(scene).count == 2)
-    }
-
-    @Test func whatANodeWithOlderDataMovesOnIsPutRight() async throws {
-        let scene = try await Scene()
-        let time = minute(far, from: scene)
-        let job = try await job(zone.yearly(at: time), in: scene)
-        let (old, new) = (watch(scene), watch(scene))
-        try await old.look(version: "2025b")
-        zone.change(to: 60)
-        try await new.look(version: "2026a")
-        zone.change(to: 0)
-        try await old.look(version: "2025b")
-        let right = time.adding(.seconds(-3_600))
-        #expect(try await next(job, in: scene) == right, "older data moves nothing")
-
-        try await scene.database.batch([
-            "UPDATE job_states SET next_run_at = \(time)", "UPDATE zone_rules SET changed_at = changed_at - interval '1 minute'",
-        ])
-        zone.change(to: 60)
-        try await new.look(version: "2026a")
-        #expect(try await next(job, in: scene) == right)
-    }
-
-    @Test func aJobWhoseZoneIsGoneIsSetAside() async throws {
-        let scene = try await Scene()
-        let job = try await job(zone.yearly(at: minute(far, from: scene)), in: scene, nextRunAt: minute(-1, from: scene))
-        zone.forget()
-        try await watch(scene).look(version: "2026a")
-        try await scene.tick()
-        let found = try await scene.jobs.find(.id(job.id), for: scene.acme)
-        #expect(found.nextRunAt == nil && found.setAside != nil)
-        #expect(try await scene.count("queue") == 0)
     }
 }

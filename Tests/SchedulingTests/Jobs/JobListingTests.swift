@@ -39,6 +39,18 @@ import Time
         #expect(try await names(scene, .init(search: "")).count == 4)
     }
 
+    @Test("finds in any case what stands in a name, a key, an address or a tag now, and not what stood there") func search() async throws {
+        let scene = try await Scene()
+        try await make(scene, "Ærlig Øst", ["tags": ["Team Blå"], "key": "a/b"])
+        try await make(scene, "other")
+        for word in ["ærlig ø", "ÆRLIG", "team blå", "BLÅ", "A/B"] {
+            #expect(try await names(scene, .init(search: word)) == ["Ærlig Øst"], "\(word)")
+        }
+        _ = try await scene.jobs.change(.key("a/b"), ["name": "new", "tags": []], for: scene.acme)
+        #expect(try await names(scene, .init(search: "blå")) == [])
+        #expect(try await names(scene, .init(search: "NEW")) == ["new"])
+    }
+
     @Test("takes no character of what is searched for as a pattern", arguments: ["%", "_", "\\", "100%", "a_b", "'; --"])
     func noPattern(search: String) async throws {
         let scene = try await Scene()

@@ -11,17 +11,17 @@ import Time
 
 /// Secret header values: sealed in the database, never shown, sent.
 @Suite(.database, .timeLimit(.minutes(1))) struct JobSecretsTests {
-    private static let headers: JSON = ["Authorization": "Bearer hunter2", "X-Team": "ops", "X-Code": "hunter3"]
+    static let headers: JSON = ["Authorization": "Bearer hunter2", "X-Team": "ops", "X-Code": "hunter3"]
 
-    private static func draft(_ headers: JSON = headers, marked: JSON = ["x-code"], url: String = "https://api.example.com/") -> JSON {
+    static func draft(_ headers: JSON = headers, marked: JSON = ["x-code"], url: String = "https://api.example.com/") -> JSON {
         ["key": "tick", "config": ["url": .string(url), "headers": headers, "secret_headers": marked]]
     }
 
-    private func stored(_ scene: Scene) async throws -> String {
+    func stored(_ scene: Scene) async throws -> String {
         try await scene.database.query("SELECT string_agg(j::text, '') AS text FROM jobs j").only("text")
     }
 
-    private func opened(_ scene: Scene, _ job: Job) async throws -> JSONObject? {
+    func opened(_ scene: Scene, _ job: Job) async throws -> JSONObject? {
         let sealed: [UInt8]? = try await scene.database.query("SELECT sealed_config FROM jobs WHERE id = \(job.id)").only("sealed_config")
         return try #require(Scene.secrets).open(try #require(sealed), of: job.id, scene.acme.organization.id)
     }
@@ -147,7 +147,7 @@ import Time
 
     // MARK: - Sent
 
-    private func scene(_ receiver: Receiver) async throws -> (Scene, Job) {
+    func scene(_ receiver: Receiver) async throws -> (Scene, Job) {
         let policy = AddressPolicy(allowedNetworks: ["127.0.0.0/8"].compactMap(IPNetwork.init))
         let client = OutboundClient(
             policy: policy, settings: OutboundSettings(userAgent: "Prikke/test"), on: TestCluster.loop, logger: silence)
@@ -155,7 +155,7 @@ import Time
         return (scene, try await scene.jobs.create(Self.draft(url: receiver.url), for: scene.acme))
     }
 
-    private func run(_ job: Job, in scene: Scene) async throws -> (execution: Execution, attempts: [Attempt]) {
+    func run(_ job: Job, in scene: Scene) async throws -> (execution: Execution, attempts: [Attempt]) {
         let execution = try await scene.executions.trigger(job, override: [:], by: .api, for: scene.acme)
         try await scene.running([scene.worker()]) {
             try await until("it has ended") { try await scene.count("executions WHERE id = \(execution.id)") == 1 }
@@ -215,38 +215,6 @@ import Time
         _ = try await scene.jobs.change(
             .id(job.id), ["config": ["headers": ["X-Code": "new", "Authorization": "new"]]], for: scene.acme)
         #expect(try await opened(scene, job) == ["/headers/authorization": "new", "/headers/x-code": "new"])
-    }
-
-    // MARK: - Saved by a program of before
-
-    private func plain(_ scene: Scene) async throws -> Job {
-        let job = try await scene.jobs.create(Self.draft(), for: scene.acme)
-        try await scene.database.query(
-            """
-            UPDATE jobs SET sealed_config = NULL, config = jsonb_set(config, '{headers}', \(Self.headers)) WHERE id = \(job.id)
-            """)
-        return job
-    }
-
-    @Test func whatIsStoredAsItIsIsMaskedAndSealedWhenTheJobIsSaved() async throws {
-        let scene = try await Scene()
-        let job = try await plain(scene)
-        let found = try await scene.jobs.find(.id(job.id), for: scene.acme)
-        #expect(found.definition.config == job.definition.config)
-        _ = try await scene.jobs.change(.id(job.id), ["name": "x"], for: scene.acme)
-        #expect(try await opened(scene, job) == ["/headers/authorization": "Bearer hunter2", "/headers/x-code": "hunter3"])
-        #expect(try await !stored(scene).contains("hunter"))
-    }
-
-    @Test func whatIsStoredAsItIsIsSealedByItselfOnce() async throws {
-        let scene = try await Scene()
-        let job = try await plain(scene)
-        _ = try await scene.jobs.create(.call(), for: scene.acme)
-        #expect(try await scene.jobs.sealWhatIsPlain() == 1)
-        #expect(try await scene.jobs.sealWhatIsPlain() == 0)
-        #expect(try await opened(scene, job) == ["/headers/authorization": "Bearer hunter2", "/headers/x-code": "hunter3"])
-        #expect(try await !stored(scene).contains("hunter"))
-        #expect(try await scene.jobs.find(.id(job.id), for: scene.acme).version == 1)
     }
 }
 
