@@ -20,9 +20,10 @@ import Testing
             #expect(await deciding.child.end() == Child.End(code: SIGKILL, wasKilled: true))
             #expect(try await sending.number("SELECT count(*) AS n FROM deliveries") == 0)
 
-            let whole = try await nodes.start("all")
+            _ = try await nodes.start("scheduler")
             let first = try await receiver.request(1, at: "/hook")
             #expect(await sending.child.end() == Child.End(code: SIGKILL, wasKilled: true))
+            let whole = try await nodes.start("web")
             // Nobody waits for the end of its leases here.
             _ = try await whole.database { database in
                 try await database.batch([

@@ -34,7 +34,7 @@ extension Deliverer {
     private static let isDue: Query = "d.next_try_at IS NOT NULL AND d.outbox_ids = '{}'"
 
     /// Leases what is due, of each channel that nobody has and that asks for no patience the longest due. What was being sent when a node
-    /// died gets an attempt that says so: nobody knows whether it arrived.
+    /// died gets an attempt that says so: nobody knows whether it arrived. (Mail is put into the outbox whole or not at all.)
     func claim(_ most: Int, at now: Timestamp) async throws -> [LeasedDelivery] {
         if most <= 0 { return [] }
         let end = now.adding(Self.lease)
@@ -64,7 +64,7 @@ extension Deliverer {
                 INSERT INTO delivery_attempts (organization_id, delivery_id, number, started_at, finished_at, error)
                 SELECT organization_id, id, tries, leased_until - \(Self.lease.components.seconds) * interval '1 second', \(now),
                     'Nobody knows whether it arrived: the machine that was sending it stopped.'
-                FROM chosen WHERE status = 'sending' AND tries > 0 ON CONFLICT DO NOTHING
+                FROM chosen WHERE status = 'sending' AND tries > 0 AND kind <> \(AlertMail.kind) ON CONFLICT DO NOTHING
             )
             UPDATE deliveries d SET status = 'sending', tries = d.tries + 1, leased_until = \(end), next_try_at = \(end)
             FROM chosen h WHERE d.organization_id = h.organization_id AND d.id = h.id

@@ -100,14 +100,14 @@ import Time
         },
         Scenario(name: "10,000 jobs of as many hosts fail within a minute", numbers: [0, 2, 0, 0]) { world in
             for (index, job) in jobs(10_000).enumerated() {
-                if index % 1_000 == 0 { world.pass(to: Double(index) * 0.006) }
+                if index % 2_500 == 0 { world.pass(to: Double(index) * 0.006) }
                 world.fails(job)
             }
             world.pass(to: 7_200)
         },
         Scenario(name: "10,000 jobs of one host fail within a minute", numbers: [1, 1, 0, 0]) { world in
             for (index, job) in jobs(10_000).enumerated() {
-                if index % 1_000 == 0 { world.pass(to: Double(index) * 0.006) }
+                if index % 2_500 == 0 { world.pass(to: Double(index) * 0.006) }
                 world.fails(job, host: host)
             }
             world.pass(to: 7_200)
