@@ -36,7 +36,7 @@ struct Moves: Sendable {
         let instead: Bool
     }
 
-    private var moved: [(job: DueJob, to: Decision)] = []
+    private(set) var moved: [(job: DueJob, to: Decision)] = []
     private var starts: [Start] = []
     private var notRun: [Row] = []
     private var growths: [Growth] = []
@@ -211,25 +211,6 @@ struct Moves: Sendable {
             (SELECT coalesce(sum(count), 0) FROM not_run WHERE status = 'missed') AS missed
         WHERE (SELECT count(*) FROM rung) >= 0
         """
-    }
-
-    /// What of the statement tells of occurrences that were missed; nothing where none was.
-    private func missing(now: Timestamp, _ database: Database) -> Query {
-        let missed = moved.filter { $0.to.missed > 0 }
-        if missed.isEmpty { return ", rung AS (SELECT WHERE false)" }
-        let rows: Query = """
-            SELECT m.organization_id, m.job_id, m.count, (SELECT n.id FROM not_run n WHERE n.organization_id = m.organization_id
-                AND n.job_id = m.job_id AND n.status = 'missed' ORDER BY n.scheduled_for DESC LIMIT 1) AS execution_id
-            FROM unnest(\(missed.map(\.job.organizationID)), \(missed.map(\.job.jobID)), \(missed.map { Int32($0.to.missed) }))
-                AS m (organization_id, job_id, count)
-            JOIN seen USING (organization_id, job_id) WHERE (SELECT count(*) FROM due) >= 0
-            """
-        return """
-            ,
-            opened AS (\(Incident.missing(rows, now: now))),
-            news AS (SELECT organization_id FROM opened WHERE is_new),
-            rung AS MATERIALIZED (\(Incident.ringing("news", database)))
-            """
     }
 
     /// What of the statement lets rows of stretches grow. Left out where none does: to update and delete rows of history is planned
