@@ -46,7 +46,7 @@ import Testing
         try await guest.press("Accept")
         #expect(try await guest.path == organization)
         #expect(try await guest.flash == "Welcome to Zaunkönig & Söhne.")
-        #expect(try await sections(of: guest) == ["Overview", "Jobs", "Executions", "Members"])
+        #expect(try await sections(of: guest) == ["Overview", "Jobs", "Executions", "Alerts", "Members"])
     }
 
     func meetChangesOfRole(_ guest: Person, in organization: String, by owner: Person) async throws {
@@ -56,7 +56,7 @@ import Testing
         try await owner.press("Change role")
         #expect(try await owner.flash == "\(guest.email) is admin now.")
         try await guest.open(organization)
-        #expect(try await sections(of: guest) == ["Overview", "Jobs", "Executions", "Members", "API keys", "Audit log", "Settings"])
+        #expect(try await sections(of: guest) == ["Overview", "Jobs", "Executions", "Alerts", "Members", "API keys", "Audit log", "Settings"])
 
         try await owner.browser.follow(guest.email)
         try await owner.browser.follow("Remove…")

@@ -147,6 +147,8 @@ struct Cast: Sendable {
     @Test func thePermissionTableSaysWhatEachRoleMay() {
         let table: [(Permission, [Role], Scope?)] = [
             (.seeJobs, [.owner, .admin, .member, .viewer], .read), (.changeJobs, [.owner, .admin, .member], .write),
+            (.seeAlerts, [.owner, .admin, .member, .viewer], .read), (.muteIncidents, [.owner, .admin, .member], .write),
+            (.changeChannels, [.owner, .admin], .manage),
             (.seeOrganization, [.owner, .admin, .member, .viewer], .read), (.seeMembers, [.owner, .admin, .member, .viewer], .read),
             (.manageMembers, [.owner, .admin], .manage), (.manageKeys, [.owner, .admin], .manage),
             (.changeSettings, [.owner, .admin], .manage), (.seeAuditLog, [.owner, .admin], .manage), (.manageBilling, [.owner], nil),

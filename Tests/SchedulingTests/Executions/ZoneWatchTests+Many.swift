@@ -14,8 +14,12 @@ extension ZoneWatchTests {
         let job = try await job(zone.yearly(at: time), in: scene)
         try await scene.database.script(
             """
-            INSERT INTO jobs SELECT (j).* FROM (
-                SELECT jsonb_populate_record(j, jsonb_build_object('id', gen_random_uuid())) AS j FROM jobs j, generate_series(1, 450)) x;
+            CREATE TEMP TABLE more AS SELECT j.* FROM jobs j, generate_series(1, 450);
+            UPDATE more SET id = gen_random_uuid();
+            DO $$ DECLARE columns text := (SELECT string_agg(attname, ', ') FROM pg_attribute
+                WHERE attrelid = 'jobs'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''); BEGIN
+                EXECUTE format('INSERT INTO jobs (%1$s) SELECT %1$s FROM more', columns); END $$;
+            DROP TABLE more;
             INSERT INTO job_states (organization_id, job_id, next_run_at) SELECT j.organization_id, j.id, s.next_run_at
                 FROM jobs j, job_states s WHERE j.id <> s.job_id;
             """)
