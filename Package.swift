@@ -79,7 +79,8 @@ let package = Package(
             path: "docs",
             exclude: ["architecture.md", "benchmarks.md", "decisions", "operations.md", "pictures", "reliability.md"],
             resources: [
-                .embedInCode("getting-started.md"), .embedInCode("cron.md"), .embedInCode("webhooks.md"), .embedInCode("alerts.md"), .embedInCode("sync.md"),
+                .embedInCode("getting-started.md"), .embedInCode("cron.md"), .embedInCode("webhooks.md"), .embedInCode("alerts.md"),
+                .embedInCode("sync.md"),
                 .embedInCode("plugins.md"), .embedInCode("self-hosting.md"),
             ],
             swiftSettings: strict

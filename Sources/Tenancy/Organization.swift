@@ -118,7 +118,8 @@ extension Organization {
     /// Words that are, or may become, first path segments of ours, and such as those who look for holes ask for.
     private static let reserved: Set<String> = [
         "about", "account", "accounts", "actuator", "admin", "administrator", "api", "app", "assets", "auth", "backup", "billing", "blog",
-        "cgi-bin", "channels", "config", "console", "dashboard", "debug", "demo", "dev", "docs", "favicon", "graphql", "health", "help", "home",
+        "cgi-bin", "channels", "config", "console", "dashboard", "debug", "demo", "dev", "docs", "favicon", "graphql", "health", "help",
+        "home",
         "invites",
         "jobs", "legal", "livez", "llms", "login", "logout", "metrics", "new", "organization", "organizations", "phpinfo", "phpmyadmin",
         "ping", "plans", "pricing", "prikke", "privacy", "public", "register", "robots", "root", "schemas", "security", "server-status",

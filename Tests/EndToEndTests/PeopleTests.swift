@@ -56,7 +56,8 @@ import Testing
         try await owner.press("Change role")
         #expect(try await owner.flash == "\(guest.email) is admin now.")
         try await guest.open(organization)
-        #expect(try await sections(of: guest) == ["Overview", "Jobs", "Executions", "Alerts", "Members", "API keys", "Audit log", "Settings"])
+        #expect(
+            try await sections(of: guest) == ["Overview", "Jobs", "Executions", "Alerts", "Members", "API keys", "Audit log", "Settings"])
 
         try await owner.browser.follow(guest.email)
         try await owner.browser.follow("Remove…")

@@ -177,7 +177,9 @@ import Time
             #expect(ofJob.contains("This job fails since 2\u{A0}h: told Ops") && ofJob.contains("Snooze 1 h"))
             #expect(ofJob.contains("After a failure, to all channels"))
             let told = await house.send(cast["key to read"].call("GET", "/api/incidents/\(incident)"))
-            #expect(told.json["tellings"]?.array?.first?["channel_id"] == .string(channel.id.text) && told.json["deliveries"]?.array?.count == 1)
+            #expect(
+                told.json["tellings"]?.array?.first?["channel_id"] == .string(channel.id.text) && told.json["deliveries"]?.array?.count == 1
+            )
             let some = await house.send(cast["key to read"].call("GET", "/api/incidents?state=open&job=\(job.id)&limit=1"))
             #expect(some.json["data"]?.array?.count == 1 && some.json["next_cursor"] == .null)
             let next = await house.send(cast["key to read"].call("GET", "/api/incidents?limit=1")).json["next_cursor"]?.string ?? ""

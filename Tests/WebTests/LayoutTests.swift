@@ -38,7 +38,8 @@ import Testing
     @Test(arguments: [
         (Role.owner, ["Overview", "Jobs", "Executions", "Alerts", "Members", "API keys", "Audit log", "Settings"]),
         (.admin, ["Overview", "Jobs", "Executions", "Alerts", "Members", "API keys", "Audit log", "Settings"]),
-        (.member, ["Overview", "Jobs", "Executions", "Alerts", "Members"]), (.viewer, ["Overview", "Jobs", "Executions", "Alerts", "Members"]),
+        (.member, ["Overview", "Jobs", "Executions", "Alerts", "Members"]),
+        (.viewer, ["Overview", "Jobs", "Executions", "Alerts", "Members"]),
     ])
     func theWaysGoByTheRole(role: Role, labels: [String]) {
         #expect(navigation(role).sectionLinks.map(\.linkLabel) == labels)

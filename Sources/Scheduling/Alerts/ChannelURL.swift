@@ -74,6 +74,6 @@ struct ChannelURL {
     /// The host, and the last four characters where they are not much of the secret.
     var masked: String {
         let isUsual = url.port == (url.scheme == .https ? 443 : 80)
-        return url.hostText + (isUsual ? "" : ":\(url.port)") + "…" + (url.target.utf8.count > 16 ? url.target.suffix(4) : "")
+        return url.hostText + (isUsual ? "" : ":\(url.port)") + "…" + (url.target.utf8.count > 8 ? url.target.suffix(4) : "")
     }
 }

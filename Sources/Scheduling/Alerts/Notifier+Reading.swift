@@ -42,7 +42,8 @@ extension Notifier {
             WHERE i.organization_id = \(organization) AND i.look_at IS NOT NULL
             """,
             """
-            SELECT t.channel_id, s.subject, max(greatest(t.opening_told_at, t.reminded_at, t.closing_told_at)) AS last
+            SELECT t.channel_id, s.subject, max(greatest(t.opening_told_at, t.reminded_at, t.closing_told_at)) AS last,
+                max(t.closing_told_at) AS recovered
             FROM (SELECT DISTINCT subject FROM incidents WHERE organization_id = \(organization) AND look_at IS NOT NULL) s
                 JOIN incidents i ON i.organization_id = \(organization) AND i.subject = s.subject
                     AND (i.closed_at IS NULL OR i.closed_at > \(day))
@@ -68,7 +69,8 @@ extension Notifier {
                 opening: try row("opening_told_at"), reminded: try row("reminded_at"), closing: try row("closing_told_at"))
         }
         for row in results[4] {
-            telling.lastTold[Telling.Place(channel: try row("channel_id"), subject: try row("subject"))] = try row("last")
+            let place = Telling.Place(channel: try row("channel_id"), subject: try row("subject"))
+            (telling.lastTold[place], telling.lastRecovered[place]) = (try row("last"), try row("recovered"))
         }
         for row in results[5] {
             let (channel, time): (ID<Channel>, Timestamp) = (try row("channel_id"), try row("created_at"))

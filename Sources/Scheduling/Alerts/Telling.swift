@@ -4,7 +4,8 @@ import Time
 /// What is to be told of an organization's incidents now, to whom, and when to look again: decided by what stands in the tables and the
 /// time, without a database (product.md §8).
 struct Telling: Sendable {
-    /// Of one subject a channel gets one message in so long; what happens meanwhile is told at its end.
+    /// Of one subject a channel hears of one failure in so long, and of its end, which is no news any more an hour later; what else
+    /// happens meanwhile is told at its end.
     static let quiet: Duration = .seconds(3_600)
     /// What fails still is told again after so long.
     static let reminder: Duration = .seconds(86_400)
@@ -50,8 +51,9 @@ struct Telling: Sendable {
     var told: [ID<Incident>: [ID<Channel>: Told]] = [:]
     /// By subject, until when.
     var silences: [String: Timestamp] = [:]
-    /// When a channel was last told anything of a subject.
+    /// When a channel was last told anything of a subject, and when of a recovery.
     var lastTold: [Place: Timestamp] = [:]
+    var lastRecovered: [Place: Timestamp] = [:]
     /// When the messages of the last minute were written, of whatever channel.
     var recent: [Timestamp] = []
     /// When a channel last got a digest of several subjects.
@@ -153,7 +155,8 @@ struct Telling: Sendable {
         let quietEnd = last.map { $0.adding(Self.quiet) }
         let isQuiet = quietEnd.map { $0 > now } ?? false
         if !group.fresh.isEmpty || !group.passed.isEmpty || (group.open.isEmpty && !group.recovered.isEmpty) {
-            if isQuiet, let quietEnd { return step.waiting(group, until: quietEnd) }
+            let isFirstEnd = group.event(quietEnd) == .recovered && lastRecovered[group.place].map { $0.adding(Self.quiet) <= now } ?? true
+            if isQuiet, !isFirstEnd, let quietEnd { return step.waiting(group, until: quietEnd) }
             return step.telling(group.event(quietEnd), group, at: now)
         }
         guard !group.open.isEmpty else { return step }

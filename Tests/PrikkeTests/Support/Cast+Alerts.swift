@@ -13,7 +13,10 @@ extension Cast {
     func channel(_ members: JSONObject = [:], for access: Access? = nil) async throws -> Channel {
         let access = access ?? self.access
         try await house.database.query(
-            "UPDATE channels SET deleted_at = now() WHERE organization_id = \(access.organization.id) AND name = 'Throw-away'")
+            """
+            UPDATE channels SET deleted_at = now() WHERE organization_id = \(access.organization.id) AND id IN (
+                SELECT id FROM channels WHERE name = 'Throw-away' AND deleted_at IS NULL ORDER BY created_at DESC OFFSET 12)
+            """)
         var draft: JSONObject = ["name": "Throw-away", "settings": ["url": "https://example.com/alerts/abcd"]]
         for (name, value) in members { draft[name] = value }
         return try await house.services.channels.create(.object(draft), for: access)

@@ -66,6 +66,7 @@ struct TellingWorld {
                 let place = Telling.Place(channel: channel, subject: subject)
                 let last = [one.opening, one.reminded, one.closing].compactMap(\.self).max() ?? one.opening
                 telling.lastTold[place] = max(telling.lastTold[place] ?? last, last)
+                telling.lastRecovered[place] = [telling.lastRecovered[place], one.closing].compactMap(\.self).max()
             }
         }
         for message in messages.reversed().prefix(while: { $0.at > now.adding(.seconds(-60)) }) {
