@@ -27,7 +27,7 @@ extension JobsPagesTests {
                 "<title>Report · Jobs · Acme</title>", "POST https://example.com/report?token=abc", "X-Team: ops\nAuthorization: ***",
                 "30 2 * * *", "Europe/Oslo", "Up to 3, 10s apart", "A run that is due while another runs is skipped",
                 "the body contains “done”", "reports/nightly", "curl -X POST https://prikke.test/api/jobs/\(job.id)/trigger",
-                "topic=\"\(job.id) executions\"", "src=\"/acme/jobs/\(job.id)?fragment=joblive\"", "None yet.", "+0",
+                "topic=\"\(job.id) executions alerts\"", "src=\"/acme/jobs/\(job.id)?fragment=joblive\"", "None yet.", "+0",
             ] { #expect(page.contains(part), "\(part)") }
             #expect(!page.contains("s3cret"))
             #expect(page.matches(of: /<li>[A-Z][a-z]{2} \d/).count == 10)

@@ -47,7 +47,8 @@
     if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) return stop("You are signed out, or this is gone. Load the page again.");
     if (!answer.ok) throw new Error(answer.status);
     const fresh = document.createElement("template");
-    fresh.innerHTML = await answer.text();
+    // As in the page, which has its lines: what stands where it stood is kept, and with it the focus.
+    fresh.innerHTML = "\n" + (await answer.text());
     fresh.content.querySelectorAll("[data-copy]").forEach((b) => { b.hidden = !navigator.clipboard; });
     children(region, fresh.content);
     news(region);
