@@ -547,6 +547,7 @@ CREATE TABLE public.jobs (
     paused_at timestamp with time zone,
     sealed_config bytea,
     managed_by text,
+    search_text text GENERATED ALWAYS AS (public.job_search_text(name, key, config, tags)) STORED,
     CONSTRAINT jobs_check CHECK (((paused_at IS NULL) = (paused_reason IS NULL))),
     CONSTRAINT jobs_key_check CHECK ((key ~ '^[a-z0-9][a-z0-9._/-]{0,99}$'::text)),
     CONSTRAINT jobs_managed_by_check CHECK ((managed_by = 'sync'::text)),
