@@ -25,10 +25,6 @@ need_swift() {
     printf '%s\n' 6.3 "$version" | sort --version-sort --check=quiet || die "Swift 6.3 or newer is needed; this is $version: $(command -v swift)"
 }
 
-# Options of debug builds. The index that editors ask costs a sixth of the building: it is made only where there is one already, since
-# a build with other options begins anew.
-debug_options() { [ -d .build/debug/index ] || echo --disable-index-store; }
-
 # Makes .build/release/prikke; options go to `swift build`.
 build_release() { swift build --configuration release --product prikke "$@"; }
 

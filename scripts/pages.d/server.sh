@@ -2,7 +2,7 @@
 
 start_server() {
     need_swift
-    swift build --product prikke $(debug_options) >&2
+    swift build --product prikke >&2
     data=$(mktemp -d)
     trap 'kill -TERM "$server" 2>/dev/null && wait "$server" || true; rm -rf "$data"' EXIT
     PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
