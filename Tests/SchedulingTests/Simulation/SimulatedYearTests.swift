@@ -20,7 +20,8 @@ private let isLongRun = ProcessInfo.processInfo.environment["PRIKKE_LONG_TESTS"]
         try await Story(seed, Self.year).isRight()
     }
 
-    @Test func aSeedIsOneStory() async throws {
+    /// Two stories more, on the longest path of the whole run.
+    @Test(.enabled(if: isLongRun)) func aSeedIsOneStory() async throws {
         var plan = Self.autumn
         (plan.days, plan.jobs) = (4, 25)
         let (first, second) = (try await Story(3, plan), try await Story(3, plan))
