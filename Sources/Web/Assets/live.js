@@ -7,7 +7,7 @@
   const address = document.body.dataset.stream;
   if (!regions.length || !address) return;
   const button = document.querySelector("[data-live]"), voice = document.querySelector("[data-voice]");
-  const slow = 60000, poll = 15000, silence = 40000;
+  const slow = 6e4, poll = 15e3, silence = 4e4;
   let source, heard = 0, timer, wait = 500, busy = false, wanted = new Set(), paused = false, over = false;
 
   // Makes `old` like `now` and keeps what people did: focus, what is typed, ticked or folded open, and how far is scrolled.
