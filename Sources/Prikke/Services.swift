@@ -109,7 +109,7 @@ struct Services {
         testCalls = TestCalls(jobs, signing: signing, limits: limits)
         events = Events(engine, jobs, executions, over: home.api, logger: logger)
         channels = Channels(
-            home.api, kinds: ChannelKinds(client: outbound, policy: policy, userAgent: userAgent), secrets: channelSecrets, outbox: outbox,
+            home.api, kinds: channelKinds, secrets: channelSecrets, outbox: outbox,
             links: ChannelLinks(site: configuration.siteURL), limits: limits)
         (incidents, deliveries) = (Incidents(home.api), Deliveries(home.api))
     }

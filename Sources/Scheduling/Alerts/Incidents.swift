@@ -8,6 +8,7 @@ import Time
 public struct Incidents: Sendable {
     let database: Database
 
+    /// Asks over `database`.
     public init(_ database: Database) { self.database = database }
 
     /// Which of them.
@@ -18,6 +19,7 @@ public struct Incidents: Sendable {
         /// A job's id, or `key:` and its key.
         public var job: String?
 
+        /// Nil: whatever it is.
         public init(isOpen: Bool? = nil, kind: Incident.Kind? = nil, job: String? = nil) {
             (self.isOpen, self.kind, self.job) = (isOpen, kind, job)
         }
@@ -29,6 +31,7 @@ public struct Incidents: Sendable {
         let openedAt: Timestamp
         let id: ID<Incident>
 
+        /// Where this one stands in the list.
         public init(_ incident: Incident) {
             (isClosed, openedAt, id) = (incident.closedAt != nil, incident.openedAt, incident.id)
         }
